@@ -1,0 +1,49 @@
+/**
+ * The seam between the readers of feeds and the builder of the filter image.
+ *
+ * A reader writes each name into `sink.name` and calls one method; it keeps no entry and makes no object for a line that
+ * has only a name, so that ten million of them cost no garbage. The sink copies what it needs before it returns.
+ */
+import type { AnswerMode, RuleClass } from '../images/classes.ts'
+
+/** What a rule covers: the name alone, the name and all below it, or only what is below it (an RPZ wildcard). */
+export const EXACT = 0
+export const SUBTREE = 1
+export const BELOW = 2
+export type Extent = typeof EXACT | typeof SUBTREE | typeof BELOW
+
+/** Given addresses instead of a mode: an RPZ's local data. Octets in network order. */
+export interface GivenAddresses {
+  readonly ipv4: readonly Uint8Array[]
+  readonly ipv6: readonly Uint8Array[]
+}
+
+/** What an entry says beyond its name. Absent fields come from the feed. Times are whole seconds since 1970. */
+export interface EntryDetail {
+  readonly caseNumber?: string
+  readonly category?: string
+  readonly ruleClass?: RuleClass
+  readonly reason?: string
+  readonly basis?: string
+  readonly source?: string
+  readonly url?: string
+  readonly listedAt?: number
+  readonly expiresAt?: number
+  /** How this entry wants to be answered; absent: as the feed or the configuration says. */
+  readonly answer?: AnswerMode | 'drop' | GivenAddresses
+}
+
+export interface RuleSink {
+  /** The next name: wire form, A-labels, lower case, root label last (RFC 1035 §3.1). At least 255 octets. */
+  readonly name: Uint8Array
+  /** A name to block. `line` counts from 1. */
+  block(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void
+  /** A name that the feed excepts: `@@||name^`, RPZ PASSTHRU. */
+  allow(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void
+  /** A URL that says nothing of its whole site; it blocks nothing. The name is its host. */
+  page(nameLength: number, detail: EntryDetail | null, line: number): void
+  /** A line that is well-formed but cannot be a DNS rule, such as a cosmetic Adblock rule. */
+  skip(line: number, why: string): void
+  /** A line that is not well-formed. `text` is what was read, for the operator, at most 200 characters. */
+  bad(line: number, why: string, text: string): void
+}

@@ -1,0 +1,112 @@
+/**
+ * The settled configuration: defaults filled, units resolved, paths absolute, names in A-labels, frozen. The third of three
+ * types (read, checked, settled); nothing outside this folder sees the first two.
+ */
+import type { AnswerMode, RuleClass } from '../images/classes.ts'
+
+/** An IP literal without brackets, and a port. */
+export interface Endpoint {
+  readonly address: string
+  readonly family: 4 | 6
+  readonly port: number
+}
+
+export interface ListenSettings extends Endpoint {
+  /** The policy for whoever asks here, before any client prefix; null where the client's address decides. */
+  readonly policy: string | null
+}
+
+export interface LocalRecord {
+  /** Lower-case A-labels, no final dot. */
+  readonly name: string
+  readonly address: string
+  readonly family: 4 | 6
+}
+
+export const FEED_FORMATS = [
+  'auto',
+  'qalqan',
+  'domains',
+  'hosts',
+  'adblock',
+  'rpz',
+  'dnsmasq',
+  'unbound',
+  'urls',
+] as const
+export type FeedFormat = (typeof FEED_FORMATS)[number]
+
+export interface FeedSettings {
+  readonly name: string
+  /** An absolute path. */
+  readonly source: string
+  readonly format: FeedFormat
+  readonly class: RuleClass
+  readonly category: string
+  /** What a URL entry stands for: its page (blocks nothing), or its whole site. */
+  readonly scope: 'page' | 'site'
+  /** Whether a bare name covers what is below it; null: as the format has it (hosts files: no; domain lists: yes). */
+  readonly subdomains: boolean | null
+  /** Overrides `blocking.answer` and whatever the feed's entries ask for; null: as given. */
+  readonly answer: AnswerMode | null
+}
+
+export interface PolicySettings {
+  readonly name: string
+  /** Client prefixes in CIDR form, host bits zero; a single address as /32 or /128. */
+  readonly clients: readonly string[]
+  readonly categories: readonly string[]
+  /** When not empty: only names that a rule of these categories covers resolve. */
+  readonly allowOnly: readonly string[]
+}
+
+export interface Settings {
+  /** The file these came from, absolute. */
+  readonly file: string
+  readonly listen: readonly ListenSettings[]
+  /** At least 1. */
+  readonly workers: number
+  /** Never an address that this resolver itself listens on. Empty when `system` named no server: see `warnings`. */
+  readonly upstreams: readonly Endpoint[]
+  readonly upstream: {
+    /** How long one attempt may take before the next upstream is asked. */
+    readonly timeoutMs: number
+    /** Attempts for one question, over all upstreams. */
+    readonly attempts: number
+  }
+  readonly records: readonly LocalRecord[]
+  readonly blocking: {
+    readonly answer: AnswerMode
+    readonly page: { readonly ipv4: string | null; readonly ipv6: string | null }
+    readonly ttlSeconds: number
+  }
+  readonly cache: {
+    /** For all workers together. 0 turns the cache off. */
+    readonly bytes: number
+    readonly ttlSecondsMin: number
+    readonly ttlSecondsMax: number
+    readonly negativeTtlSecondsMax: number
+  }
+  readonly tcp: {
+    readonly idleMs: number
+    readonly connections: number
+    readonly connectionsPerClient: number
+  }
+  readonly udp: {
+    /** The driver: `batch` by recvmmsg and sendmmsg, `dgram` by node:dgram, `auto` the first that works. */
+    readonly driver: 'auto' | 'batch' | 'dgram'
+  }
+  readonly feeds: readonly FeedSettings[]
+  readonly policies: readonly PolicySettings[]
+  readonly http: { readonly page: Endpoint | null; readonly admin: Endpoint | null }
+  readonly blockPage: {
+    /** Who blocks, as visitors know it; null: the page does not name the provider. */
+    readonly provider: string | null
+    /** Where to object. At least one is set when `http.page` is. */
+    readonly appeal: { readonly email: string | null; readonly url: string | null; readonly phone: string | null }
+  }
+  readonly data: string
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' }
+  /** What the operator should know although it is no error, a sentence each. */
+  readonly warnings: readonly string[]
+}
