@@ -5,18 +5,15 @@
  * has only a name, so that ten million of them cost no garbage. The sink copies what it needs before it returns.
  */
 import type { AnswerMode, RuleClass } from '../images/classes.ts'
+import type { GivenAddresses } from '../images/filter/given.ts'
+
+export type { GivenAddresses }
 
 /** What a rule covers: the name alone, the name and all below it, or only what is below it (an RPZ wildcard). */
 export const EXACT = 0
 export const SUBTREE = 1
 export const BELOW = 2
 export type Extent = typeof EXACT | typeof SUBTREE | typeof BELOW
-
-/** Given addresses instead of a mode: an RPZ's local data. Octets in network order. */
-export interface GivenAddresses {
-  readonly ipv4: readonly Uint8Array[]
-  readonly ipv6: readonly Uint8Array[]
-}
 
 /** What an entry says beyond its name. Absent fields come from the feed. Times are whole seconds since 1970. */
 export interface EntryDetail {

@@ -1,0 +1,85 @@
+/**
+ * From readers to the filter image: turns what a feed's reader says of a name into a rule of the builder. A rule's class comes from its feed
+ * unless the entry has one; a category of its own counts where policies know it, otherwise the feed's does, so that an entry with a
+ * finer category is never silently out of every policy.
+ */
+import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
+import type { FilterBuilder } from '../images/filter/builder.ts'
+import { ALLOW_BIT, ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, NO_RULE } from '../images/filter/layout.ts'
+import type { FeedSettings } from '../settings/settings.ts'
+import { NAME_OCTETS_MAX } from '../wire/name.ts'
+import type { EntryDetail, Extent, RuleSink } from './entry.ts'
+
+export interface SinkContext {
+  readonly builder: FilterBuilder
+  /** Categories by number, as policies and counters have them. */
+  readonly categories: readonly string[]
+  /** The feed's place in the configuration. */
+  readonly feedNumber: number
+}
+
+/** A sink for one feed; what is no rule (pages, skipped and bad lines) is for the reader's report alone. */
+export function filterSink(feed: FeedSettings, context: SinkContext): RuleSink {
+  const rules = new RuleWriter(feed, context)
+  return {
+    name: rules.name,
+    block: (nameOctets, extent, detail) => rules.write(nameOctets, extent, 0, detail),
+    allow: (nameOctets, extent, detail) => rules.write(nameOctets, extent, ALLOW_BIT, detail),
+    page() {},
+    skip() {},
+    bad() {},
+  }
+}
+
+class RuleWriter {
+  readonly name = new Uint8Array(NAME_OCTETS_MAX + 1)
+  private readonly feed: FeedSettings
+  private readonly context: SinkContext
+  /** Elements of entries that bring no detail, by kind: nearly all of them. */
+  private readonly plain: number[] = []
+
+  constructor(feed: FeedSettings, context: SinkContext) {
+    this.feed = feed
+    this.context = context
+  }
+
+  write(nameOctets: number, extent: Extent, action: number, detail: EntryDetail | null): void {
+    const kind = extent | action
+    const { builder } = this.context
+    if (detail === null) {
+      this.plain[kind] ??= this.element(kind, null)
+      builder.add(this.name, nameOctets, this.plain[kind], NO_RULE)
+      return
+    }
+    const brings = detail.caseNumber !== undefined || detail.listedAt !== undefined
+    const rule = brings ? builder.tables.rule(detail.caseNumber ?? '', detail.listedAt ?? 0) : NO_RULE
+    builder.add(this.name, nameOctets, this.element(kind, detail), rule)
+  }
+
+  private element(kind: number, detail: EntryDetail | null): number {
+    const category = this.category(detail?.category)
+    return this.context.builder.tables.element({
+      feed: this.context.feedNumber,
+      category,
+      label: category,
+      ruleClass: CLASSES.indexOf(detail?.ruleClass ?? this.feed.class),
+      kind,
+      answer: this.answer(detail),
+    })
+  }
+
+  private category(wanted: string | undefined): number {
+    const { categories } = this.context
+    const own = wanted === undefined ? -1 : categories.indexOf(wanted)
+    return own >= 0 ? own : categories.indexOf(this.feed.category)
+  }
+
+  /** The feed's answer overrides its entries'; see `ANSWER_AS_SET` for the numbers. */
+  private answer(detail: EntryDetail | null): number {
+    const wanted = this.feed.answer ?? detail?.answer
+    if (wanted === undefined || wanted === null) return ANSWER_AS_SET
+    if (wanted === 'drop') return ANSWER_DROP
+    if (typeof wanted === 'string') return 1 + ANSWER_MODES.indexOf(wanted)
+    return ANSWER_GIVEN + this.context.builder.tables.givenAddresses(wanted)
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * An append-only log of records in chunks of 4 MiB. A record never straddles two chunks, so it can be read in place; offsets count
+ * through all chunks. Chunks are given back from the front while the log is read for the last time.
+ */
+const CHUNK_BITS = 22
+const CHUNK_OCTETS = 1 << CHUNK_BITS
+const CHUNK_MASK = CHUNK_OCTETS - 1
+
+interface Chunk {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  /** Octets in use. */
+  used: number
+}
+
+export class ChunkedLog {
+  end = 0
+  private readonly chunks: (Chunk | null)[] = []
+
+  /** Makes room for a record of `octets` and returns its offset. */
+  reserve(octets: number): number {
+    let at = this.end
+    let chunk = this.chunks[at >>> CHUNK_BITS]
+    if (chunk === undefined || chunk === null || (at & CHUNK_MASK) + octets > CHUNK_OCTETS) {
+      at = this.chunks.length * CHUNK_OCTETS
+      const bytes = new Uint8Array(CHUNK_OCTETS)
+      chunk = { bytes, view: new DataView(bytes.buffer), used: 0 }
+      this.chunks.push(chunk)
+    }
+    chunk.used = (at & CHUNK_MASK) + octets
+    this.end = at + octets
+    return at
+  }
+
+  /** The chunk of the record at `at`. Throws RangeError where it has been given back. */
+  chunkOf(at: number): Chunk {
+    const chunk = this.chunks[at >>> CHUNK_BITS]
+    if (chunk === undefined || chunk === null) throw new RangeError(`no record at ${at}`)
+    return chunk
+  }
+
+  localOf(at: number): number {
+    return at & CHUNK_MASK
+  }
+
+  first(): number {
+    return 0
+  }
+
+  /** The offset of the record after that of `octets` at `at`: the next in the chunk, or the first of the next chunk. */
+  after(at: number, octets: number): number {
+    const next = at + octets
+    const chunk = this.chunkOf(at)
+    if ((at & CHUNK_MASK) + octets < chunk.used) return next
+    const following = ((at >>> CHUNK_BITS) + 1) * CHUNK_OCTETS
+    return following < this.end ? following : this.end
+  }
+
+  /** Forgets the records from `end` on. */
+  cutBack(end: number): void {
+    this.end = end
+    this.chunks.length = end === 0 ? 0 : ((end - 1) >>> CHUNK_BITS) + 1
+    const last = this.chunks.at(-1)
+    if (last !== undefined && last !== null) last.used = end - (this.chunks.length - 1) * CHUNK_OCTETS
+  }
+
+  /** Gives back the chunks that lie wholly before `at`. */
+  letGoBefore(at: number): void {
+    for (let index = (at >>> CHUNK_BITS) - 1; index >= 0 && this.chunks[index] !== null; index--)
+      this.chunks[index] = null
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Data plane. The filter stage: whether the policy of a query blocks its name, and by which rule.
+ *
+ * One walk from the root label down meets every rule that covers the name. Per class the most specific block and the most specific
+ * exception are kept; an exception wins where it is at least as specific as the block, and speaks only for its own class and for the
+ * household's: what a household excepts never loosens what hotline or law demand. A name alone is more specific than the same name with
+ * all below it. Of several classes that block, the first in the order of `CLASSES` answers.
+ */
+import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
+import { ALLOW_BIT, ANSWER_AS_SET, EXTENT_MASK, MEMBER_HAS_RULE, NO_RULE } from '../images/filter/layout.ts'
+import { type FilterReader, NOT_FLAGGED } from '../images/filter/reader.ts'
+import type { PolicyReader } from '../images/policies.ts'
+import { spread } from '../wire/hash.ts'
+import { PASS, type QuerySlot } from './query.ts'
+
+/** What this stage returns beside PASS: `blockClass` and its neighbours in the query say by what. */
+export const BLOCKED = 4
+
+const EXACT = 0
+const BELOW = 2
+const NONE = -1
+const CLASS_COUNT = 3
+
+/** What the walk has met so far, per class. One for the thread: a walk never waits. */
+export class Findings {
+  readonly block = new Int32Array(CLASS_COUNT)
+  readonly allow = new Int32Array(CLASS_COUNT)
+  readonly element = new Int32Array(CLASS_COUNT)
+  readonly rule = new Int32Array(CLASS_COUNT)
+  readonly depth = new Int32Array(CLASS_COUNT)
+  /** A name of one of the policy's allow-only categories. */
+  listed = false
+
+  clear(): void {
+    for (let i = 0; i < CLASS_COUNT; i++) {
+      this.block[i] = NONE
+      this.allow[i] = NONE
+    }
+    this.listed = false
+  }
+}
+
+export interface FilterImages {
+  readonly filter: FilterReader
+  readonly policies: PolicyReader
+  /** Category number that stands for "not on the policy's positive list". */
+  readonly notListedCategory: number
+}
+
+export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
+  const policy = query.policy
+  const onlyListed = images.policies.isAllowOnly(policy)
+  const met = walk(query, images.filter, images.policies, findings)
+  if (!met) return onlyListed ? blockUnlisted(query, images) : PASS
+  for (let own = HOTLINE; own < CLASS_COUNT; own++) {
+    if (findings.block[own]! > excepted(findings, own)) return blockBy(query, images.filter, findings, own)
+  }
+  return onlyListed && !findings.listed ? blockUnlisted(query, images) : PASS
+}
+
+/** How specific an exception from blocks of class `own` is. */
+function excepted(findings: Findings, own: number): number {
+  if (own !== HOUSEHOLD) return findings.allow[own]!
+  return Math.max(findings.allow[0]!, findings.allow[1]!, findings.allow[2]!)
+}
+
+function blockBy(query: QuerySlot, image: FilterReader, findings: Findings, own: number): typeof BLOCKED {
+  const element = findings.element[own]!
+  query.blockClass = own
+  query.blockCategory = image.categoryOf(element)
+  query.blockAnswer = image.answerOf(element)
+  query.blockRule = findings.rule[own]!
+  query.blockDepth = findings.depth[own]!
+  return BLOCKED
+}
+
+function blockUnlisted(query: QuerySlot, images: FilterImages): typeof BLOCKED {
+  query.blockClass = HOUSEHOLD
+  query.blockCategory = images.notListedCategory
+  query.blockAnswer = ANSWER_AS_SET
+  query.blockRule = NO_RULE
+  query.blockDepth = 0
+  return BLOCKED
+}
+
+/** Fills `findings` with what covers the name under its policy; false where nothing flagged was met at all. */
+function walk(query: QuerySlot, image: FilterReader, policies: PolicyReader, findings: Findings): boolean {
+  const deepest = query.labelCount < image.depthMax ? query.labelCount : image.depthMax
+  let met = false
+  for (let depth = image.depthMin; depth <= deepest && depth > 0; depth++) {
+    const hash = spread(query.states[depth]!)
+    if (!image.mayHold(hash)) break
+    const at = image.entry(query, depth, hash)
+    if (at === NOT_FLAGGED) continue
+    if (!met) findings.clear()
+    met = true
+    weigh(query, image, policies, findings, at, depth)
+  }
+  return met
+}
+
+/** Weighs each rule of the entry whose group stands at `at` in the pool. */
+function weigh(
+  query: QuerySlot,
+  image: FilterReader,
+  policies: PolicyReader,
+  findings: Findings,
+  at: number,
+  depth: number,
+): void {
+  const pool = image.pool
+  let group = 0
+  let ruleAt = at
+  for (let shift = 0; ; shift += 7) {
+    const octet = pool[ruleAt++]!
+    group |= (octet & 0x7f) << shift
+    if (octet < 0x80) break
+  }
+  const whole = depth === query.labelCount
+  for (let i = image.groups[group]!, end = image.groups[group + 1]!; i < end; i++) {
+    const member = image.members[i]!
+    const element = member & ~MEMBER_HAS_RULE
+    let rule = NO_RULE
+    if ((member & MEMBER_HAS_RULE) !== 0) {
+      rule = pool[ruleAt]! | (pool[ruleAt + 1]! << 8) | (pool[ruleAt + 2]! << 16) | (pool[ruleAt + 3]! << 24)
+      ruleAt += 4
+    }
+    weighRule(query.policy, image, policies, findings, element, rule, depth, whole)
+  }
+}
+
+function weighRule(
+  policy: number,
+  image: FilterReader,
+  policies: PolicyReader,
+  findings: Findings,
+  element: number,
+  rule: number,
+  depth: number,
+  whole: boolean,
+): void {
+  const kind = image.kindOf(element)
+  const extent = kind & EXTENT_MASK
+  if (whole ? extent === BELOW : extent === EXACT) return
+  const category = image.categoryOf(element)
+  const isAllow = (kind & ALLOW_BIT) !== 0
+  if (!isAllow && policies.allowsOnly(policy, category)) findings.listed = true
+  if (!policies.hasCategory(policy, category)) return
+  const specificity = depth * 2 + (extent === EXACT ? 1 : 0)
+  const own = image.classOf(element)
+  if (isAllow) {
+    if (specificity > findings.allow[own]!) findings.allow[own] = specificity
+  } else if (specificity > findings.block[own]!) {
+    findings.block[own] = specificity
+    findings.element[own] = element
+    findings.rule[own] = rule
+    findings.depth[own] = depth
+  }
+}

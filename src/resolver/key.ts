@@ -1,0 +1,16 @@
+/** Data plane. The flags of a query that change what an upstream answers, and so are part of every key: DO, CD, RD. */
+import { FLAG_CD, FLAG_RD } from '../wire/header.ts'
+import type { QuerySlot } from './query.ts'
+
+export const KEY_DO = 1
+export const KEY_CD = 2
+/** RD clear: asked for what the upstream knows already. */
+export const KEY_NOT_RECURSIVE = 4
+
+export function answerKeyFlags(query: QuerySlot): number {
+  return (
+    (query.dnssecOk ? KEY_DO : 0) |
+    ((query.flags & FLAG_CD) !== 0 ? KEY_CD : 0) |
+    ((query.flags & FLAG_RD) !== 0 ? 0 : KEY_NOT_RECURSIVE)
+  )
+}

@@ -1,0 +1,50 @@
+/**
+ * Data plane. What a worker's stages share: the images in force, the tables, the clock, and the way out. Made once by `worker.ts` (or a
+ * test, or a bench); only `images` is ever replaced, by one assignment between two queries.
+ */
+import type { CounterLayout } from '../images/counters.ts'
+import type { Acceptor } from './accept.ts'
+import type { BlockAnswers } from './blocked.ts'
+import type { AnswerCache } from './cache.ts'
+import type { FilterImages, Findings } from './filter.ts'
+import type { Forwarder } from './forward.ts'
+import type { LocalNames } from './local.ts'
+
+/** The worker's clock, read once for a batch: monotonic, never the time of day. */
+export interface Clock {
+  /** Milliseconds, with fractions. */
+  nowMs: number
+  /** Whole seconds; starts above 0. */
+  nowSeconds: number
+  /** Brings both up to date. */
+  tick(): void
+}
+
+export interface Plane {
+  /** Of every hash of names, here and in the filter image. */
+  readonly seed: number
+  images: FilterImages
+  readonly findings: Findings
+  /** Policy number of each listener, or NO_POLICY. */
+  readonly listenerPolicies: Int32Array
+  readonly blockAnswers: BlockAnswers
+  readonly local: LocalNames
+  readonly cache: AnswerCache
+  readonly acceptor: Acceptor
+  readonly forwarder: Forwarder
+  readonly clock: Clock
+  readonly counters: Float64Array
+  readonly layout: CounterLayout
+}
+
+/** A clock over `performance.now()` or anything like it. */
+export function monotonicClock(now: () => number): Clock {
+  return {
+    nowMs: 0,
+    nowSeconds: 1,
+    tick() {
+      this.nowMs = now()
+      this.nowSeconds = 1 + Math.floor(this.nowMs / 1000)
+    },
+  }
+}

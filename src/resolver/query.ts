@@ -1,0 +1,89 @@
+/**
+ * Data plane. One query on its way: where its octets stand, what was read from them, what the stages found, where its answer goes.
+ *
+ * Slots are made once and used again; nothing in them outlives the query. A query that must wait for an upstream is copied into
+ * the table of waiters (`waiters.ts`) and comes back through `restore` there.
+ */
+import { NO_RULE } from '../images/filter/layout.ts'
+import { LABELS_MAX, NAME_OCTETS_MAX } from '../wire/name.ts'
+import { NO_EDE } from '../wire/types.ts'
+
+/** The answer stands in the query's `out`; send it. */
+export const ANSWERED = 1
+/** An upstream was asked; the answer comes later, through `deliver`. */
+export const PARKED = 2
+/** Nothing is to be sent. */
+export const DROPPED = 3
+/** A stage had nothing to say; the next one is asked. */
+export const PASS = 0
+/** The query gets an error, `rcode`; `reply.ts` writes it. */
+export const REFUSE = 5
+export type Verdict = typeof PASS | typeof ANSWERED | typeof PARKED | typeof DROPPED | typeof REFUSE
+
+/** A client's socket address as Linux has it (struct sockaddr_in6 or sockaddr_in), in whatever driver. */
+export const ADDRESS_OCTETS = 28
+/** What an answer needs to leave by the address that was asked: struct in_pktinfo or in6_pktinfo; zeroes where the socket is bound to it. */
+export const LOCAL_OCTETS = 20
+
+export class QuerySlot {
+  // What the transport fills in.
+  /** Memory in which the message stands, at `[start, end)`. */
+  bytes: Uint8Array
+  start = 0
+  end = 0
+  /** UDP or TCP, as in `images/counters.ts`. */
+  transport = 0
+  /** Number of the listener, and for TCP of the connection. */
+  listener = 0
+  connection = 0
+  /** The client's address and the local one, `ADDRESS_OCTETS` and `LOCAL_OCTETS` long. */
+  readonly client = new Uint8Array(ADDRESS_OCTETS)
+  readonly local = new Uint8Array(LOCAL_OCTETS)
+  /** Memory for the answer, from `outAt`; at most `outRoom` octets. */
+  out: Uint8Array
+  outAt = 0
+  outRoom = 0
+  outLength = 0
+
+  // What admit read.
+  id = 0
+  flags = 0
+  type = 0
+  qclass = 0
+  hasOpt = false
+  dnssecOk = false
+  /** Octets that the client takes in one message. */
+  payloadMax = 0
+  /** The question's name as asked: offset in `bytes`, octets. */
+  nameAt = 0
+  nameOctets = 0
+  /** The same folded, with the root label; see `HashedName`. */
+  readonly name = new Uint8Array(NAME_OCTETS_MAX + 1)
+  readonly labels = new Uint8Array(LABELS_MAX + 1)
+  readonly states = new Int32Array(LABELS_MAX + 2)
+  labelCount = 0
+  /** `name`'s hash, spread. */
+  hash = 0
+
+  // What the stages found.
+  policy = 0
+  blockClass = 0
+  blockCategory = 0
+  blockAnswer = 0
+  blockRule = NO_RULE
+  /** Labels of the flagged name that decided; 0 where none did (a policy's positive list). */
+  blockDepth = 0
+
+  /** What admit said, until the query's turn comes. */
+  verdict: Verdict = PASS
+
+  // What the answer says beside its records.
+  rcode = 0
+  source = 0
+  ede = NO_EDE
+
+  constructor(bytes: Uint8Array, out: Uint8Array) {
+    this.bytes = bytes
+    this.out = out
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * A TCP listener: several queries on one connection, answered as they are ready, in any order (RFC 7766 §6.2.1.1).
+ *
+ * Owns: connections and their limits. A client that is silent, slow to finish a message, or does not read its answers is closed, and costs
+ * the others nothing: what is held for it is bounded by one message and WRITE_OCTETS_MAX.
+ */
+import { createServer, type Server, type Socket } from 'node:net'
+import { TCP } from '../images/counters.ts'
+import { add } from '../resolver/account.ts'
+import { resolveBatch } from '../resolver/batch.ts'
+import type { Outlet } from '../resolver/outlet.ts'
+import type { Plane } from '../resolver/plane.ts'
+import { ADDRESS_OCTETS, PARKED, QuerySlot } from '../resolver/query.ts'
+import { MESSAGE_OCTETS_MAX } from '../wire/header.ts'
+import { putU16 } from '../wire/octets.ts'
+import { writeSocketAddress } from './address.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
+import { FrameReader, LENGTH_OCTETS } from './framing.ts'
+
+/** Answers that a client has not read: past this its queries are not taken, and it is soon closed. */
+const WRITE_OCTETS_MAX = 256 * 1024
+/** Queries of one connection that wait for upstreams: RFC 7766 §6.2.1.1 wants several, not any number. */
+const IN_FLIGHT_MAX = 64
+const SWEEP_MS = 250
+
+interface Connection {
+  readonly number: number
+  readonly socket: Socket
+  readonly frames: FrameReader
+  readonly address: Uint8Array
+  readonly client: string
+  inFlight: number
+  /** When it last made progress: sent a whole query, or read answers. */
+  activeMs: number
+  paused: boolean
+}
+
+export interface TcpListenOptions {
+  readonly address: string
+  readonly port: number
+  readonly listener: number
+  readonly idleMs: number
+}
+
+export class TcpListener implements Outlet {
+  private readonly plane: Plane
+  private readonly options: TcpListenOptions
+  private readonly limits: ConnectionLimits
+  private readonly server: Server
+  private readonly connections = new Map<number, Connection>()
+  private readonly query: QuerySlot
+  private readonly queries: readonly QuerySlot[]
+  private readonly sweeper: NodeJS.Timeout
+  private nextNumber = 1
+
+  static async bind(plane: Plane, limits: ConnectionLimits, options: TcpListenOptions): Promise<TcpListener> {
+    const listener = new TcpListener(plane, limits, options)
+    await new Promise<void>((resolve, reject) => {
+      listener.server.once('error', reject)
+      const reusePort = process.platform === 'linux'
+      listener.server.listen({ host: options.address, port: options.port, ipv6Only: true, reusePort }, () => {
+        listener.server.off('error', reject)
+        listener.server.on('error', () => add(plane, 'tcpRefused', 1)) // EMFILE: this connection is lost, not the listener
+        resolve()
+      })
+    })
+    return listener
+  }
+
+  private constructor(plane: Plane, limits: ConnectionLimits, options: TcpListenOptions) {
+    this.plane = plane
+    this.options = options
+    this.limits = limits
+    this.query = new QuerySlot(new Uint8Array(0), new Uint8Array(LENGTH_OCTETS + MESSAGE_OCTETS_MAX))
+    this.query.transport = TCP
+    this.query.listener = options.listener
+    this.queries = [this.query]
+    this.server = createServer({ noDelay: true }, socket => this.admit(socket))
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS)
+  }
+
+  port(): number {
+    const address = this.server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  private admit(socket: Socket): void {
+    const client = socket.remoteAddress
+    if (client === undefined || !this.limits.enter(client)) {
+      add(this.plane, 'tcpRefused', 1)
+      socket.resetAndDestroy()
+      return
+    }
+    const address = new Uint8Array(ADDRESS_OCTETS)
+    writeSocketAddress(client, socket.remotePort ?? 0, address)
+    const connection: Connection = {
+      number: this.nextNumber++,
+      socket,
+      frames: new FrameReader(),
+      address,
+      client,
+      inFlight: 0,
+      activeMs: this.plane.clock.nowMs,
+      paused: false,
+    }
+    this.plane.clock.tick()
+    connection.activeMs = this.plane.clock.nowMs
+    this.connections.set(connection.number, connection)
+    add(this.plane, 'tcpConnections', 1)
+    socket.on('data', piece => this.take(connection, piece as Buffer))
+    socket.on('drain', () => this.progress(connection))
+    socket.on('error', () => {})
+    socket.on('close', () => this.forget(connection))
+  }
+
+  private take(connection: Connection, piece: Uint8Array): void {
+    connection.frames.push(piece, (bytes, start, end) => {
+      if (connection.socket.destroyed) return false
+      this.answer(connection, bytes, start, end)
+      return true
+    })
+    this.holdBack(connection)
+  }
+
+  private answer(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
+    const { query, plane } = this
+    query.bytes = bytes
+    query.start = start
+    query.end = end
+    query.connection = connection.number
+    query.client.set(connection.address)
+    connection.inFlight++
+    resolveBatch(this.queries, 1, plane, this)
+    connection.activeMs = plane.clock.nowMs
+    // What is not parked has been answered by now, or never will be.
+    if (query.verdict !== PARKED) connection.inFlight--
+  }
+
+  /** Stops reading from a client that does not read, or has too much in flight. */
+  private holdBack(connection: Connection): void {
+    const mustPause = connection.inFlight >= IN_FLIGHT_MAX || connection.socket.writableLength > WRITE_OCTETS_MAX
+    if (mustPause === connection.paused || connection.socket.destroyed) return
+    connection.paused = mustPause
+    if (mustPause) connection.socket.pause()
+    else connection.socket.resume()
+  }
+
+  private progress(connection: Connection): void {
+    connection.activeMs = this.plane.clock.nowMs
+    this.holdBack(connection)
+  }
+
+  reserve(query: QuerySlot): boolean {
+    if (!this.connections.has(query.connection)) return false
+    query.out = this.query.out
+    query.outAt = LENGTH_OCTETS
+    query.outRoom = MESSAGE_OCTETS_MAX
+    return true
+  }
+
+  send(query: QuerySlot): void {
+    const connection = this.connections.get(query.connection)
+    if (connection === undefined || connection.socket.destroyed) return
+    putU16(query.out, 0, query.outLength)
+    // Length and message in one write (RFC 7766 §8).
+    connection.socket.write(Buffer.from(query.out.subarray(0, LENGTH_OCTETS + query.outLength)))
+    if (query === this.query) return
+    connection.inFlight--
+    this.holdBack(connection)
+  }
+
+  /** Closes who has made no progress for as long as the idle time; nobody else is touched. */
+  private sweep(): void {
+    this.plane.clock.tick()
+    const before = this.plane.clock.nowMs - this.options.idleMs
+    for (const connection of this.connections.values()) {
+      if (connection.activeMs >= before) continue
+      const isWaitingForUs = connection.inFlight > 0 && connection.socket.writableLength === 0
+      if (isWaitingForUs) continue
+      add(this.plane, 'tcpTimeouts', 1)
+      connection.socket.destroy()
+    }
+  }
+
+  private forget(connection: Connection): void {
+    if (!this.connections.delete(connection.number)) return
+    this.limits.leave(connection.client)
+    add(this.plane, 'tcpConnections', -1)
+  }
+
+  /** Takes no more connections; those that wait for an answer are left open. */
+  stopAccepting(): void {
+    this.server.close()
+  }
+
+  /** Ends every connection once what was written has gone out. */
+  close(): void {
+    clearInterval(this.sweeper)
+    this.server.close()
+    for (const connection of this.connections.values()) {
+      connection.socket.end()
+      connection.socket.destroySoon()
+    }
+  }
+}

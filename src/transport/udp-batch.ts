@@ -1,0 +1,334 @@
+/**
+ * The batch driver of a UDP listener: the event loop says that datagrams are there, `recvmmsg` takes up to 64 of them at a time into
+ * memory mapped once, the data plane writes the answers into other such memory, `sendmmsg` sends them. Two system calls for 64 queries.
+ *
+ * Owns: its socket, its memory, the handling of what the kernel does not take. A listener bound to a wildcard address answers from the
+ * address that was asked (IP_PKTINFO, IPV6_RECVPKTINFO).
+ *
+ *     a slot's memory    msghdr and length (64) │ iovec (16) │ address (32) │ control (64) │ payload
+ */
+
+import { UDP } from '../images/counters.ts'
+import { add } from '../resolver/account.ts'
+import { resolveBatch } from '../resolver/batch.ts'
+import type { Plane } from '../resolver/plane.ts'
+import { ADDRESS_OCTETS, LOCAL_OCTETS, QuerySlot } from '../resolver/query.ts'
+import { UDP_OCTETS_MAX } from '../wire/edns.ts'
+import { isReflectingPort, socketAddressOctets, socketPort, writeSocketAddress } from './address.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  IP_PKTINFO,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_PKTINFO,
+  IPV6_RECVPKTINFO,
+  IPV6_V6ONLY,
+  type Kernel,
+  type KernelMemory,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  MSG_TRUNC,
+  type PollHandle,
+  SO_RCVBUF,
+  SO_REUSEPORT,
+  SO_SNDBUF,
+  SOCKADDR_OCTETS,
+  SOL_SOCKET,
+} from './kernel.ts'
+import type { UdpListener } from './udp.ts'
+
+/** Datagrams in one system call: what Linux takes at most is 1,024; beyond 64 nothing was gained when it was measured. */
+export const BATCH = 64
+/** Batches taken before the event loop gets its turn, so that a flood does not keep timers and TCP from theirs. */
+const BATCHES_A_WAKE = 8
+/** A query is short; one that is longer than this is not one. */
+const QUERY_OCTETS = 4096
+const ANSWER_OCTETS = UDP_OCTETS_MAX
+/** What the kernel keeps for us while we are busy: some 10,000 queries. It gives what net.core.rmem_max allows. */
+const SOCKET_BUFFER_OCTETS = 8 * 1024 * 1024
+
+const MMSGHDR_OCTETS = 64
+const M_NAME = 0
+const M_NAMELEN = 8
+const M_IOV = 16
+const M_IOVLEN = 24
+const M_CONTROL = 32
+const M_CONTROLLEN = 40
+const M_FLAGS = 48
+const M_LENGTH = 56
+const IOVEC_OCTETS = 16
+const IOV_LENGTH = 8
+const NAME_OCTETS = 32
+const CONTROL_OCTETS = 64
+/** struct cmsghdr: length (8), level (4), type (4), then the data. */
+const CMSG_LEVEL = 8
+const CMSG_TYPE = 12
+const CMSG_DATA = 16
+const IN_PKTINFO_OCTETS = 12
+const IN6_PKTINFO_OCTETS = 20
+
+/** One direction's 64 slots in mapped memory. */
+class Slots {
+  readonly memory: KernelMemory
+  readonly words: Uint32Array
+  private readonly payloadOctets: number
+
+  constructor(kernel: Kernel, payloadOctets: number) {
+    this.payloadOctets = payloadOctets
+    const slot = MMSGHDR_OCTETS + IOVEC_OCTETS + NAME_OCTETS + CONTROL_OCTETS + payloadOctets
+    this.memory = kernel.map(BATCH * slot)
+    this.words = new Uint32Array(this.memory.bytes.buffer)
+    for (let i = 0; i < BATCH; i++) this.prepare(i)
+  }
+
+  private prepare(slot: number): void {
+    const { view, address } = this.memory
+    const header = slot * MMSGHDR_OCTETS
+    const put = (at: number, offset: number) => view.setBigUint64(at, address + BigInt(offset), true)
+    put(header + M_NAME, this.name(slot))
+    put(header + M_IOV, this.iovec(slot))
+    view.setBigUint64(header + M_IOVLEN, 1n, true)
+    put(header + M_CONTROL, this.control(slot))
+    put(this.iovec(slot), this.payload(slot))
+    view.setBigUint64(this.iovec(slot) + IOV_LENGTH, BigInt(this.payloadOctets), true)
+  }
+
+  header(slot: number): number {
+    return slot * MMSGHDR_OCTETS
+  }
+  iovec(slot: number): number {
+    return BATCH * MMSGHDR_OCTETS + slot * IOVEC_OCTETS
+  }
+  name(slot: number): number {
+    return BATCH * (MMSGHDR_OCTETS + IOVEC_OCTETS) + slot * NAME_OCTETS
+  }
+  control(slot: number): number {
+    return BATCH * (MMSGHDR_OCTETS + IOVEC_OCTETS + NAME_OCTETS) + slot * CONTROL_OCTETS
+  }
+  payload(slot: number): number {
+    return BATCH * (MMSGHDR_OCTETS + IOVEC_OCTETS + NAME_OCTETS + CONTROL_OCTETS) + slot * this.payloadOctets
+  }
+
+  /** 32-bit fields of a slot's header; 64-bit ones whose upper half is always zero are set by their lower. */
+  field(slot: number, field: number): number {
+    return this.words[(slot * MMSGHDR_OCTETS + field) >>> 2]!
+  }
+  setField(slot: number, field: number, value: number): void {
+    this.words[(slot * MMSGHDR_OCTETS + field) >>> 2] = value
+  }
+  setPayloadLength(slot: number, octets: number): void {
+    this.words[(this.iovec(slot) + IOV_LENGTH) >>> 2] = octets
+  }
+}
+
+export interface BatchListenerOptions {
+  readonly address: string
+  readonly port: number
+  readonly listener: number
+}
+
+export class BatchListener implements UdpListener {
+  private readonly kernel: Kernel
+  private readonly plane: Plane
+  private readonly listener: number
+  private readonly fd: number
+  private readonly isWildcard: boolean
+  private readonly isIpv6: boolean
+  private readonly incoming: Slots
+  private readonly outgoing: Slots
+  private readonly queries: readonly QuerySlot[]
+  private poll: PollHandle | null = null
+  /** Answers written and not yet sent. */
+  private pending = 0
+  /** Slots whose header the kernel has filled in since it was last made ready. */
+  private used = BATCH
+
+  /** Throws an Error with a `code` where the address cannot be bound. */
+  constructor(kernel: Kernel, plane: Plane, options: BatchListenerOptions) {
+    this.kernel = kernel
+    this.plane = plane
+    this.listener = options.listener
+    this.isIpv6 = options.address.includes(':')
+    this.isWildcard = options.address === '0.0.0.0' || options.address === '::'
+    this.fd = this.open(options)
+    this.incoming = new Slots(kernel, QUERY_OCTETS)
+    this.outgoing = new Slots(kernel, ANSWER_OCTETS)
+    this.queries = Array.from({ length: BATCH }, () => this.makeQuery())
+  }
+
+  private makeQuery(): QuerySlot {
+    const query = new QuerySlot(this.incoming.memory.bytes, this.outgoing.memory.bytes)
+    query.transport = UDP
+    query.listener = this.listener
+    return query
+  }
+
+  private open(options: BatchListenerOptions): number {
+    const { kernel } = this
+    const fd = kernel.udpSocket(this.isIpv6 ? AF_INET6 : AF_INET)
+    if (fd < 0) throw systemError('socket', kernel.errno(), options)
+    kernel.setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1)
+    kernel.setOption(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_OCTETS)
+    kernel.setOption(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_OCTETS)
+    if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
+    if (this.isWildcard && this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    else if (this.isWildcard) kernel.setOption(fd, IPPROTO_IP, IP_PKTINFO, 1)
+    const address = new Uint8Array(SOCKADDR_OCTETS)
+    const octets = writeSocketAddress(options.address, options.port, address)
+    if (kernel.bind(fd, address, octets) < 0) {
+      const errno = kernel.errno()
+      kernel.close(fd)
+      throw systemError('bind', errno, options)
+    }
+    return fd
+  }
+
+  start(): void {
+    this.poll = this.kernel.onReadable(this.fd, () => this.drain())
+  }
+
+  /** The port that is bound: for port 0, the one that the kernel chose. */
+  port(): number {
+    const address = new Uint8Array(SOCKADDR_OCTETS)
+    this.kernel.getsockname(this.fd, address, Uint32Array.of(SOCKADDR_OCTETS))
+    return socketPort(address, 0)
+  }
+
+  private drain(): void {
+    for (let batch = 0; batch < BATCHES_A_WAKE; batch++) {
+      this.makeReady()
+      const count = this.kernel.recvmmsg(this.fd, this.incoming.memory.address, BATCH, MSG_DONTWAIT, null)
+      // Nothing there, or an ICMP error that some earlier answer has caused: neither is anybody's query.
+      if (count <= 0) return
+      this.used = count
+      this.take(count)
+      this.flush()
+      if (count < BATCH) return
+    }
+  }
+
+  /** Sets what the kernel overwrites: the room for addresses and control data. */
+  private makeReady(): void {
+    for (let slot = 0; slot < this.used; slot++) {
+      this.incoming.setField(slot, M_NAMELEN, SOCKADDR_OCTETS)
+      this.incoming.setField(slot, M_CONTROLLEN, this.isWildcard ? CONTROL_OCTETS : 0)
+    }
+    this.used = 0
+  }
+
+  private take(count: number): void {
+    let queries = 0
+    for (let slot = 0; slot < count; slot++) {
+      if (this.isUnusable(slot)) {
+        add(this.plane, 'droppedMalformed', 1)
+        continue
+      }
+      this.fill(this.queries[queries++]!, slot)
+    }
+    if (queries > 0) resolveBatch(this.queries, queries, this.plane, this)
+  }
+
+  private isUnusable(slot: number): boolean {
+    if ((this.incoming.field(slot, M_FLAGS) & MSG_TRUNC) !== 0) return true
+    return isReflectingPort(socketPort(this.incoming.memory.bytes, this.incoming.name(slot)))
+  }
+
+  private fill(query: QuerySlot, slot: number): void {
+    const { bytes } = this.incoming.memory
+    query.bytes = bytes
+    query.start = this.incoming.payload(slot)
+    query.end = query.start + this.incoming.field(slot, M_LENGTH)
+    const name = this.incoming.name(slot)
+    for (let i = 0; i < ADDRESS_OCTETS; i++) query.client[i] = bytes[name + i]!
+    if (!this.isWildcard) return
+    const data = this.incoming.control(slot) + CMSG_DATA
+    for (let i = 0; i < LOCAL_OCTETS; i++) query.local[i] = bytes[data + i]!
+  }
+
+  reserve(query: QuerySlot): boolean {
+    if (this.pending === BATCH) this.flush()
+    query.out = this.outgoing.memory.bytes
+    query.outAt = this.outgoing.payload(this.pending)
+    query.outRoom = ANSWER_OCTETS
+    return true
+  }
+
+  send(query: QuerySlot): void {
+    const slot = this.pending++
+    const { bytes } = this.outgoing.memory
+    const name = this.outgoing.name(slot)
+    for (let i = 0; i < ADDRESS_OCTETS; i++) bytes[name + i] = query.client[i]!
+    this.outgoing.setField(slot, M_NAMELEN, socketAddressOctets(bytes, name))
+    this.outgoing.setPayloadLength(slot, query.outLength)
+    this.outgoing.setField(slot, M_CONTROLLEN, this.isWildcard ? this.writeSource(slot, query) : 0)
+  }
+
+  /** Writes the control message that makes an answer leave from the address that was asked; returns its length. */
+  private writeSource(slot: number, query: QuerySlot): number {
+    const { bytes, view } = this.outgoing.memory
+    const at = this.outgoing.control(slot)
+    const data = this.isIpv6 ? IN6_PKTINFO_OCTETS : IN_PKTINFO_OCTETS
+    view.setUint32(at, CMSG_DATA + data, true)
+    view.setUint32(at + CMSG_LEVEL, this.isIpv6 ? IPPROTO_IPV6 : IPPROTO_IP, true)
+    view.setUint32(at + CMSG_TYPE, this.isIpv6 ? IPV6_PKTINFO : IP_PKTINFO, true)
+    for (let i = 0; i < data; i++) bytes[at + CMSG_DATA + i] = query.local[i]!
+    // in_pktinfo begins with the interface: 0 lets the routing table choose it, as for any answer.
+    if (!this.isIpv6) view.setUint32(at + CMSG_DATA, 0, true)
+    return CMSG_DATA + ((data + 7) & ~7)
+  }
+
+  flush(): void {
+    const count = this.pending
+    if (count === 0) return
+    this.pending = 0
+    const headers = this.outgoing.memory.address
+    for (let sent = 0; sent < count; ) {
+      const taken = this.kernel.sendmmsg(
+        this.fd,
+        headers + BigInt(sent * MMSGHDR_OCTETS),
+        count - sent,
+        MSG_DONTWAIT | MSG_NOSIGNAL,
+      )
+      if (taken > 0) sent += taken
+      else if (this.mustGiveUp()) {
+        add(this.plane, 'sendFailed', count - sent)
+        return
+      } else {
+        // This one cannot be sent (no route, a forged source): the others can.
+        add(this.plane, 'sendFailed', 1)
+        sent++
+      }
+    }
+  }
+
+  /** Whether the kernel has no room: to wait for it would make everyone wait, and a client asks again. */
+  private mustGiveUp(): boolean {
+    const { errors } = this.kernel
+    const errno = this.kernel.errno()
+    return errno === errors.EAGAIN || errno === errors.ENOBUFS
+  }
+
+  pause(): void {
+    this.poll?.close()
+    this.poll = null
+  }
+
+  close(): void {
+    this.pause()
+    this.kernel.close(this.fd)
+  }
+}
+
+function systemError(call: string, errno: number, options: BatchListenerOptions): Error {
+  const codes: Record<number, string> = {
+    1: 'EPERM',
+    13: 'EACCES',
+    97: 'EAFNOSUPPORT',
+    98: 'EADDRINUSE',
+    99: 'EADDRNOTAVAIL',
+    24: 'EMFILE',
+  }
+  const code = codes[errno] ?? `errno ${errno}`
+  return Object.assign(new Error(`${call} ${options.address}:${options.port}: ${code}`), { code })
+}

@@ -1,0 +1,41 @@
+/** What crosses between the main thread and a worker: its orders when it starts, then messages. All of it can be cloned or is shared memory. */
+import type { CounterShape } from './images/counters.ts'
+import type { AcceptLimits } from './resolver/accept.ts'
+import type { BlockAnswers } from './resolver/blocked.ts'
+import type { LocalName } from './resolver/local.ts'
+import type { Endpoint } from './settings/settings.ts'
+
+export interface Images {
+  readonly filter: SharedArrayBuffer
+  readonly policies: SharedArrayBuffer
+  readonly notListedCategory: number
+}
+
+export interface WorkerOrders {
+  readonly number: number
+  readonly seed: number
+  readonly listen: readonly Endpoint[]
+  readonly listenerPolicies: readonly number[]
+  readonly upstreams: readonly Endpoint[]
+  readonly timeoutMs: number
+  readonly attempts: number
+  readonly blockAnswers: BlockAnswers
+  readonly localNames: readonly LocalName[]
+  readonly cacheOctets: number
+  readonly limits: AcceptLimits
+  readonly tcp: { readonly idleMs: number; readonly connections: number; readonly connectionsPerClient: number }
+  readonly driver: 'auto' | 'batch' | 'dgram'
+  readonly counters: SharedArrayBuffer
+  readonly counterShape: CounterShape
+  readonly connectionTables: SharedArrayBuffer
+  readonly connectionKey: number
+  readonly images: Images
+}
+
+export type ToWorker =
+  | { readonly kind: 'images'; readonly images: Images }
+  | { readonly kind: 'stop'; readonly withinMs: number }
+
+export type FromWorker =
+  | { readonly kind: 'listening'; readonly driver: 'batch' | 'dgram'; readonly note: string | null }
+  | { readonly kind: 'failed'; readonly problem: string; readonly code: string | null }

@@ -1,0 +1,134 @@
+/**
+ * A worker: one thread, one event loop, its own sockets. Wiring only: takes its orders, puts the data plane and the transports together,
+ * swaps images when told, and ends when told. If the main thread stalls or dies, it goes on answering.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { layOutCounters } from './images/counters.ts'
+import { randomSource } from './platform/random.ts'
+import { type Assembled, assemble, openImages } from './resolver/assemble.ts'
+import { monotonicClock } from './resolver/plane.ts'
+import { ConnectionLimits } from './transport/connection-limits.ts'
+import { type Kernel, openKernel } from './transport/kernel.ts'
+import { Outlets } from './transport/outlets.ts'
+import { TcpListener } from './transport/tcp.ts'
+import { listenUdp } from './transport/udp.ts'
+import { Upstreams } from './transport/upstreams.ts'
+import { WorkerGauges } from './transport/worker-gauges.ts'
+import type { FromWorker, ToWorker, WorkerOrders } from './worker-messages.ts'
+
+/** How often timeouts are looked for: what an attempt's time may be off by. */
+const TICK_MS = 20
+
+const port = parentPort!
+const orders = workerData as WorkerOrders
+
+function say(message: FromWorker): void {
+  port.postMessage(message)
+}
+
+function openDriver(): { kernel: Kernel | null; note: string | null } {
+  let note: string | null = null
+  if (orders.driver === 'dgram') return { kernel: null, note }
+  const kernel = openKernel(why => {
+    note = why
+  })
+  if (kernel === null && orders.driver === 'batch') throw new Error(`udp.driver: batch cannot be had: ${note}`)
+  return { kernel, note }
+}
+
+function assemblePlane(): Assembled {
+  const layout = layOutCounters(orders.counterShape)
+  const { filter, policies, notListedCategory } = orders.images
+  return assemble({
+    seed: orders.seed,
+    images: openImages(filter, policies, notListedCategory),
+    listenerPolicies: orders.listenerPolicies,
+    blockAnswers: orders.blockAnswers,
+    localNames: orders.localNames,
+    cacheOctets: orders.cacheOctets,
+    limits: orders.limits,
+    servers: orders.upstreams.length,
+    timeoutMs: orders.timeoutMs,
+    attempts: orders.attempts,
+    clock: monotonicClock(() => performance.now()),
+    random: randomSource(),
+    counters: new Float64Array(orders.counters),
+    layout,
+  })
+}
+
+async function run(): Promise<void> {
+  const { kernel, note } = openDriver()
+  const assembled = assemblePlane()
+  const { plane, questions } = assembled
+  const outlets = new Outlets()
+  const upstreams = new Upstreams(
+    kernel,
+    orders.upstreams,
+    {
+      receive: (question, bytes, start, end) => plane.forwarder.receive(question, bytes, start, end),
+      fail: (question, outcome) => plane.forwarder.fail(question, outcome),
+      settled: () => outlets.flush(),
+    },
+    randomSource(),
+  )
+  plane.forwarder.connect(upstreams, outlets)
+  const { connections, connectionsPerClient, idleMs } = orders.tcp
+  const limits = new ConnectionLimits(
+    orders.connectionTables,
+    orders.number,
+    orders.connectionKey,
+    connections,
+    connectionsPerClient,
+  )
+  for (const [listener, { address, port: number }] of orders.listen.entries()) {
+    outlets.udp.push(await listenUdp(kernel, plane, { address, port: number, listener }))
+    outlets.tcp.push(await TcpListener.bind(plane, limits, { address, port: number, listener, idleMs }))
+  }
+  for (const listener of outlets.udp) listener.start()
+
+  const gauges = new WorkerGauges(plane, questions, TICK_MS)
+  const ticker = setInterval(() => {
+    plane.forwarder.sweep()
+    outlets.flush()
+    gauges.update(performance.now())
+  }, TICK_MS)
+
+  const close = () => {
+    clearInterval(ticker)
+    outlets.flush()
+    for (const listener of [...outlets.udp, ...outlets.tcp]) listener.close()
+    upstreams.close()
+    port.close()
+  }
+
+  const stop = (withinMs: number) => {
+    for (const listener of outlets.udp) listener.pause()
+    for (const listener of outlets.tcp) listener.stopAccepting()
+    const untilMs = performance.now() + withinMs
+    const wait = setInterval(() => {
+      if (questions.inFlight > 0 && performance.now() < untilMs) return
+      clearInterval(wait)
+      plane.forwarder.abandon()
+      close()
+    }, TICK_MS)
+  }
+
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'stop') stop(message.withinMs)
+    else {
+      const { filter, policies, notListedCategory } = message.images
+      plane.images = openImages(filter, policies, notListedCategory)
+      gauges.setGeneration(plane.images.filter.generation)
+    }
+  })
+  gauges.setGeneration(plane.images.filter.generation)
+  say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })
+}
+
+run().catch((error: unknown) => {
+  const problem = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null
+  say({ kind: 'failed', problem, code })
+  port.close()
+})

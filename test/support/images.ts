@@ -1,0 +1,78 @@
+/** Small images for tests and benches, from rules in plain words. */
+
+import { BELOW, EXACT, type Extent, SUBTREE } from '../../src/feeds/entry.ts'
+import { CLASSES, type RuleClass } from '../../src/images/classes.ts'
+import { FilterBuilder } from '../../src/images/filter/builder.ts'
+import { ALLOW_BIT, ANSWER_AS_SET, NO_RULE } from '../../src/images/filter/layout.ts'
+import { buildPolicies, type Prefix } from '../../src/images/policies.ts'
+import { openImages } from '../../src/resolver/assemble.ts'
+import type { FilterImages } from '../../src/resolver/filter.ts'
+import { addressOctets } from '../../src/transport/address.ts'
+import { BAD_NAME, nameFromText } from '../../src/wire/name.ts'
+
+export const SEED = 0x5eed
+
+export interface RuleText {
+  /** `name` is it and all below, `=name` it alone, `*.name` only what is below. */
+  readonly name: string
+  readonly category: string
+  readonly ruleClass?: RuleClass
+  readonly allow?: boolean
+  readonly caseNumber?: string
+  readonly answer?: number
+}
+
+export interface PolicyText {
+  readonly categories: readonly string[]
+  readonly allowOnly?: readonly string[]
+  readonly clients?: readonly string[]
+}
+
+export function filterImage(rules: readonly RuleText[], categories: readonly string[], seed = SEED): SharedArrayBuffer {
+  const builder = new FilterBuilder(seed)
+  const wire = new Uint8Array(256)
+  for (const rule of rules) {
+    const [extent, bare] = extentOf(rule.name)
+    const end = nameFromText(bare, wire)
+    if (end === BAD_NAME) throw new TypeError(`not a name: ${rule.name}`)
+    const element = builder.tables.element({
+      feed: 0,
+      category: categories.indexOf(rule.category),
+      label: 0,
+      ruleClass: CLASSES.indexOf(rule.ruleClass ?? 'household'),
+      kind: extent | (rule.allow === true ? ALLOW_BIT : 0),
+      answer: rule.answer ?? ANSWER_AS_SET,
+    })
+    const number = rule.caseNumber === undefined ? NO_RULE : builder.tables.rule(rule.caseNumber, 0)
+    builder.add(wire, end, element, number)
+  }
+  return builder.finish(1)
+}
+
+function extentOf(name: string): [Extent, string] {
+  if (name.startsWith('=')) return [EXACT, name.slice(1)]
+  return name.startsWith('*.') ? [BELOW, name.slice(2)] : [SUBTREE, name]
+}
+
+export function prefixOf(text: string, policy: number): Prefix {
+  const [address = '', bits] = text.split('/')
+  const octets = addressOctets(address)
+  return { address: octets, bits: bits === undefined ? octets.length * 8 : Number(bits), policy }
+}
+
+/** Images of rules and policies; the first policy is everybody's. */
+export function images(
+  rules: readonly RuleText[],
+  policies: readonly PolicyText[],
+): FilterImages & { categories: string[] } {
+  const categories = [...new Set(rules.map(rule => rule.category)), 'not-listed']
+  const numbers = (names: readonly string[] = []) =>
+    names.map(name => categories.indexOf(name)).filter(number => number >= 0)
+  const image = buildPolicies(
+    policies.map(policy => ({ categories: numbers(policy.categories), allowOnly: numbers(policy.allowOnly) })),
+    policies.flatMap((policy, number) => (policy.clients ?? []).map(client => prefixOf(client, number))),
+    0,
+    categories.length,
+  )
+  return { ...openImages(filterImage(rules, categories), image, categories.length - 1), categories }
+}
