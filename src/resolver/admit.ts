@@ -149,7 +149,7 @@ function readOpt(query: QuerySlot, typeAt: number): void {
   if (query.transport !== UDP) return
   // RFC 6891 §6.2.3: less than 512 is 512. More than fits every path is not used (RFC 9715 §3).
   const offered = optPayload(query.bytes, typeAt)
-  query.payloadMax = offered < UDP_OCTETS_WITHOUT_EDNS ? UDP_OCTETS_WITHOUT_EDNS : offered
+  query.payloadMax = Math.max(offered , UDP_OCTETS_WITHOUT_EDNS)
   if (query.payloadMax > UDP_OCTETS_MAX) query.payloadMax = UDP_OCTETS_MAX
 }
 

@@ -31,7 +31,7 @@ const NO_TEXT: EdeText = { octets: new Uint8Array(0), at: 0, length: 0 }
 
 /** How long the answer may be: what the client takes, what the buffer holds. */
 export function answerLimit(query: QuerySlot): number {
-  return query.payloadMax < query.outRoom ? query.payloadMax : query.outRoom
+  return Math.min(query.payloadMax , query.outRoom)
 }
 
 /** Writes header and question; counts and RCODE come with `finish`. Returns the offset after them. */

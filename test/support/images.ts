@@ -7,7 +7,7 @@ import { ALLOW_BIT, ANSWER_AS_SET, NO_RULE } from '../../src/images/filter/layou
 import { buildPolicies, type Prefix } from '../../src/images/policies.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import type { FilterImages } from '../../src/resolver/filter.ts'
-import { addressOctets } from '../../src/transport/address.ts'
+import { addressOctets } from '../../src/wire/address-text.ts'
 import { BAD_NAME, nameFromText } from '../../src/wire/name.ts'
 
 export const SEED = 0x5eed

@@ -1,0 +1,98 @@
+/**
+ * What a block page says, before it becomes HTML, plain text or JSON: the same facts in the same words for all three.
+ * Nothing in it is escaped; text from outside has lost its control characters.
+ */
+import type { RuleClass } from '../images/classes.ts'
+import { categoryName } from './categories.ts'
+import { type BlockPageSettings, type Contact, contacts } from './contacts.ts'
+import { withoutControls } from './escape.ts'
+import type { BlockFinding } from './finding.ts'
+import { type ShownHost, shownHost } from './host.ts'
+import type { Language } from './language.ts'
+import { TEXTS } from './texts.ts'
+
+/** Longer text from a feed is cut: it would only bury the rest. */
+const SHOWN_CHARACTERS_MAX = 200
+
+export interface BlockFacts {
+  readonly ruleClass: RuleClass
+  readonly basis: string
+  readonly categorySlug: string
+  readonly category: string
+  /** Empty where the feed gives none. */
+  readonly caseNumber: string
+  readonly since: ShownDate | null
+}
+
+export interface ShownDate {
+  /** `2026-05-03` */
+  readonly iso: string
+  /** In words, in the page's language. */
+  readonly words: string
+}
+
+export interface Content {
+  readonly language: Language
+  readonly title: string
+  readonly explanation: string
+  readonly host: ShownHost | null
+  readonly provider: string | null
+  /** Null: there is no block to tell of. */
+  readonly block: BlockFacts | null
+  readonly contacts: readonly Contact[]
+}
+
+export function blockContent(
+  language: Language,
+  host: string | null,
+  finding: BlockFinding | null,
+  settings: BlockPageSettings,
+): Content {
+  const texts = TEXTS[language]
+  const block = finding === null ? null : blockFacts(finding, language)
+  return {
+    language,
+    title: block === null ? texts.notBlocked.title : texts.blocked.title,
+    explanation: block === null ? texts.notBlocked.explanation : texts.classes[block.ruleClass].explanation,
+    host: host === null ? null : shownHost(host),
+    provider: settings.provider === null ? null : withoutControls(settings.provider),
+    block,
+    contacts: contacts(settings.appeal, [block?.caseNumber, host].filter(Boolean).join(' ')),
+  }
+}
+
+function blockFacts(finding: BlockFinding, language: Language): BlockFacts {
+  return {
+    ruleClass: finding.ruleClass,
+    basis: TEXTS[language].classes[finding.ruleClass].basis,
+    categorySlug: fromFeed(finding.category),
+    category: categoryName(fromFeed(finding.category), language),
+    caseNumber: fromFeed(finding.caseNumber),
+    since: finding.listedAt === null ? null : shownDate(finding.listedAt, language),
+  }
+}
+
+function fromFeed(text: string): string {
+  const characters = [...withoutControls(text)]
+  return characters.length > SHOWN_CHARACTERS_MAX
+    ? `${characters.slice(0, SHOWN_CHARACTERS_MAX).join('')}…`
+    : characters.join('')
+}
+
+/** The day in UTC, since a feed's bare date means midnight there; null for a number that is no date of our time. */
+export function shownDate(epochSeconds: number, language: Language): ShownDate | null {
+  const date = new Date(epochSeconds * 1000)
+  const year = date.getUTCFullYear()
+  if (!(year >= 1970 && year <= 9999)) return null
+  return { iso: date.toISOString().slice(0, 10), words: DATE_FORMATS[language].format(date) }
+}
+
+const DATE_FORMATS: Readonly<Record<Language, Intl.DateTimeFormat>> = {
+  kk: dateFormat('kk'),
+  ru: dateFormat('ru'),
+  en: dateFormat('en'),
+}
+
+function dateFormat(language: Language): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' })
+}

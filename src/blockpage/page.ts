@@ -1,0 +1,121 @@
+/**
+ * The block page as one HTML document: no script, nothing loaded from elsewhere, one fixed style that the Content-Security-Policy
+ * names by its hash.
+ *
+ * Every piece of text goes through `escapeHtml`, ours included, so that no line here has to be trusted for being harmless.
+ * Outside text stands in <bdi>, where it cannot turn the direction of the words around it.
+ */
+import { createHash } from 'node:crypto'
+import type { Contact } from './contacts.ts'
+import type { BlockFacts, Content } from './content.ts'
+import { escapeHtml as e } from './escape.ts'
+import type { ShownHost } from './host.ts'
+import { LANGUAGES } from './language.ts'
+import { STYLE } from './style.ts'
+import { TEXTS } from './texts.ts'
+
+export const PAGE_CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export function renderPage(content: Content): string {
+  const { language, title } = content
+  return `<!doctype html>
+<html lang="${language}" dir="ltr">
+<head>
+<meta charset="utf-8">
+<title>${e(title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<meta name="format-detection" content="telephone=no">
+<style>${STYLE}</style>
+</head>
+<body>
+${header(content)}
+<main>
+<h1>${e(title)}</h1>
+${hostLine(content)}
+<p>${e(content.explanation)}</p>
+${content.block === null ? advice(content) : details(content.block, content)}
+${appeal(content)}
+</main>
+<footer><p>${e(TEXTS[language].privacy)}</p></footer>
+</body>
+</html>
+`
+}
+
+function header({ language, provider }: Content): string {
+  const links = LANGUAGES.map(other => {
+    const name = e(TEXTS[other].languageName)
+    const current = other === language ? ' aria-current="true"' : ''
+    return `<li><a href="?lang=${other}" lang="${other}" hreflang="${other}"${current}>${name}</a></li>`
+  })
+  const who = provider === null ? '' : `<p class="provider"><bdi>${e(provider)}</bdi></p>\n`
+  return `<header>
+${who}<nav aria-label="${e(TEXTS[language].languages)}"><ul>${links.join('')}</ul></nav>
+</header>`
+}
+
+function hostLine({ host, language }: Content): string {
+  return `<p class="host">${host === null ? e(TEXTS[language].requestedSite) : hostHtml(host)}</p>`
+}
+
+function hostHtml({ ascii, unicode }: ShownHost): string {
+  return unicode === null
+    ? `<bdi>${e(ascii)}</bdi>`
+    : `<bdi>${e(unicode)}</bdi> <small>(<bdi>${e(ascii)}</bdi>)</small>`
+}
+
+function details(block: BlockFacts, { language }: Content): string {
+  const labels = TEXTS[language].blocked
+  const rows: [label: string, html: string][] = [
+    [labels.basis, e(block.basis)],
+    [labels.category, `<bdi>${e(block.category)}</bdi>`],
+  ]
+  if (block.caseNumber !== '')
+    rows.push([labels.caseNumber, `<code class="case"><bdi>${e(block.caseNumber)}</bdi></code>`])
+  if (block.since !== null)
+    rows.push([labels.since, `<time datetime="${e(block.since.iso)}">${e(block.since.words)}</time>`])
+  const list = rows.map(([label, html]) => `<div><dt>${e(label)}</dt><dd>${html}</dd></div>`).join('\n')
+  return `<section aria-labelledby="details">
+<h2 id="details">${e(labels.details)}</h2>
+<dl>
+${list}
+</dl>
+</section>`
+}
+
+function advice({ language }: Content): string {
+  const texts = TEXTS[language].notBlocked
+  const steps = texts.advice.map(step => `<li>${e(step)}</li>`).join('\n')
+  return `<section aria-labelledby="advice">
+<h2 id="advice">${e(texts.adviceTitle)}</h2>
+<ol>
+${steps}
+</ol>
+</section>`
+}
+
+function appeal({ language, block, contacts }: Content): string {
+  if (contacts.length === 0) return ''
+  const list = `<ul class="contacts">\n${contacts.map(contact => contactHtml(contact, TEXTS[language].appeal[contact.kind])).join('\n')}\n</ul>`
+  if (block === null) return `<p>${e(TEXTS[language].notBlocked.contacts)}</p>\n${list}`
+  const texts = TEXTS[language].appeal
+  return `<section aria-labelledby="appeal">
+<h2 id="appeal">${e(texts.title)}</h2>
+<p>${e(block.caseNumber === '' ? texts.invitationWithoutCase : texts.invitation)}</p>
+${list}
+</section>`
+}
+
+function contactHtml({ shown, href }: Contact, label: string): string {
+  const text = `<bdi>${e(shown)}</bdi>`
+  const linked = href === null ? text : `<a href="${e(href)}" rel="noreferrer">${text}</a>`
+  return `<li><span class="label">${e(label)}</span> ${linked}</li>`
+}

@@ -1,0 +1,126 @@
+/**
+ * `qalqan explain`: whether and why a name is blocked. The entries that speak of the name are gathered from the feeds, an image is made of
+ * just these, and the filter stage judges: so the answer is the resolver's own.
+ */
+import type { FeedReport } from './feeds/report.ts'
+import type { EntryDetail, Extent } from './feeds/entry.ts'
+import { explainName, type Explanation } from './feeds/explain.ts'
+import { filterSink } from './feeds/filter-sink.ts'
+import { FilterBuilder } from './images/filter/builder.ts'
+import { categoriesOf } from './policy/categories.ts'
+import { compilePolicies, policyNumber } from './policy/compile.ts'
+import { policyOfClient } from './policy/find-block.ts'
+import { Judge, type Judgement } from './policy/judge.ts'
+import { openImages } from './resolver/assemble.ts'
+import type { FilterImages } from './resolver/filter.ts'
+import type { Settings } from './settings/settings.ts'
+import { BAD_NAME, nameFromText } from './wire/name.ts'
+
+export interface ExplainRequest {
+  readonly name: string
+  /** An address that asks; null: whoever no policy names. */
+  readonly client: string | null
+  /** A policy by its name, in place of a client's. */
+  readonly policy: string | null
+  /** Milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+export interface Explained {
+  readonly name: string
+  readonly policy: string
+  readonly blocked: boolean
+  readonly judgement: Judgement | null
+  /** Every entry that speaks of the name, in force or not. */
+  readonly entries: readonly Explanation[]
+  readonly failures: readonly { readonly feed: string; readonly problem: string; readonly fromLastGood: boolean }[]
+}
+
+/** Throws TypeError for what is no domain name. Reads the feeds; writes nothing. */
+export function explain(settings: Settings, request: ExplainRequest): Explained {
+  const wire = new Uint8Array(256)
+  const end = nameFromText(request.name, wire)
+  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${request.name}`)
+  const now = Math.floor(request.nowMs / 1000)
+  const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, { dataFolder: settings.data, now })
+  const categories = categoriesOf(settings)
+  const images = imagesOf(settings, categories, entries)
+  const policy =
+    request.policy !== null
+      ? policyNumber(settings, request.policy)
+      : request.client !== null
+        ? policyOfClient(request.client, images)
+        : images.policies.fallback
+  const judgement = new Judge(categories).judge(request.name, policy, images)
+  return {
+    name: request.name,
+    policy: settings.policies[policy]!.name,
+    blocked: judgement !== null,
+    judgement,
+    entries,
+    failures: reports.flatMap(failureOf),
+  }
+}
+
+/** The images of the configuration, with only the entries in hand. */
+function imagesOf(settings: Settings, categories: readonly string[], entries: readonly Explanation[]): FilterImages {
+  const builder = new FilterBuilder(0)
+  for (const [feedNumber, feed] of settings.feeds.entries()) {
+    const sink = filterSink(feed, { builder, categories, feedNumber })
+    for (const entry of entries) {
+      if (entry.feed !== feed.name || (entry.status !== 'blocks' && entry.status !== 'allows')) continue
+      const octets = nameFromText(entry.name, sink.name)
+      if (entry.status === 'blocks') sink.block(octets, entry.extent, entry.detail, entry.line)
+      else sink.allow(octets, entry.extent, entry.detail, entry.line)
+    }
+  }
+  return openImages(builder.finish(0), compilePolicies(settings, categories), categories.length - 1)
+}
+
+function failureOf({ name, failure, fromLastGood }: FeedReport) {
+  return failure === null ? [] : [{ feed: name, problem: failure, fromLastGood }]
+}
+
+const EXTENTS: Readonly<Record<Extent, string>> = { 0: 'that name alone', 1: 'it and all below', 2: 'all below it' }
+
+/** For a person: the verdict first, then the chain of what decided. */
+export function explainText({ name, policy, judgement, entries, failures }: Explained): string {
+  const lines = [`${name}: ${verdict(judgement)} (policy ${policy})`]
+  if (judgement !== null && judgement.caseNumber !== '') lines.push(`  number   ${judgement.caseNumber}`)
+  if (judgement?.listedAt) lines.push(`  listed   ${day(judgement.listedAt)}`)
+  for (const entry of entries) lines.push(...entryLines(entry))
+  if (entries.length === 0) lines.push('  no feed speaks of this name')
+  for (const { feed, problem, fromLastGood } of failures) {
+    lines.push(`  feed ${feed} ${fromLastGood ? 'is in force from its last good copy' : 'is not in force'}: ${problem}`)
+  }
+  return lines.join('\n')
+}
+
+function verdict(judgement: Judgement | null): string {
+  if (judgement === null) return 'not blocked'
+  if (judgement.rule === null) return 'blocked, household: not on the policy’s positive list'
+  return `blocked, ${judgement.ruleClass}, category ${judgement.category}, by ${judgement.rule}`
+}
+
+function entryLines({ feed, line, status, name, extent, ruleClass, category, detail }: Explanation): string[] {
+  const what = `${name} (${EXTENTS[extent]})`
+  return [`  ${status.padEnd(10)} ${what}: feed ${feed}, line ${line}, ${ruleClass}, ${category}`, ...detailLines(detail)]
+}
+
+function detailLines(detail: EntryDetail | null): string[] {
+  if (detail === null) return []
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['case', detail.caseNumber],
+    ['reason', detail.reason],
+    ['basis', detail.basis],
+    ['source', detail.source],
+    ['url', detail.url],
+    ['listed', detail.listedAt === undefined ? undefined : day(detail.listedAt)],
+    ['expires', detail.expiresAt === undefined ? undefined : day(detail.expiresAt)],
+  ]
+  return facts.flatMap(([what, value]) => (value === undefined ? [] : [`             ${what}: ${value}`]))
+}
+
+function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10)
+}

@@ -1,0 +1,114 @@
+/**
+ * Which entries of which feeds speak about a name: for `qalqan explain`.
+ *
+ * Reads every feed again through the same readers that fill the image, with a sink that keeps only what covers the name. So it says what the
+ * files say, line by line, also what blocks nothing: pages of the host, and entries that have expired.
+ */
+import type { RuleClass } from '../images/classes.ts'
+import type { FeedSettings } from '../settings/settings.ts'
+import { nameToText } from '../wire/name.ts'
+import { type CompileOptions, compileFeed, type FeedTarget } from './compile.ts'
+import { BELOW, type EntryDetail, EXACT, type Extent } from './entry.ts'
+import type { FeedSink } from './reader.ts'
+import type { FeedReport } from './report.ts'
+
+export const STATUSES = ['blocks', 'allows', 'page scope', 'expired'] as const
+export type Status = (typeof STATUSES)[number]
+
+export interface Explanation {
+  readonly feed: string
+  readonly ruleClass: RuleClass
+  readonly category: string
+  readonly status: Status
+  /** The name in the entry, as text. */
+  readonly name: string
+  readonly extent: Extent
+  readonly line: number
+  readonly detail: EntryDetail | null
+  /** The feed's source failed; this is from its last good copy. */
+  readonly fromLastGood: boolean
+}
+
+export interface Explained {
+  /** In the order of the feeds, then of the lines. */
+  readonly entries: readonly Explanation[]
+  readonly reports: readonly FeedReport[]
+}
+
+/** `name`: wire form, lower case. Writes nothing, not even last good copies. */
+export function explainName(name: Uint8Array, feeds: readonly FeedSettings[], options: CompileOptions): Explained {
+  const entries: Explanation[] = []
+  const reports: FeedReport[] = []
+  for (const feed of feeds) {
+    const sink = new CoveringSink(name)
+    const report = compileFeed(feed, { ...options, keep: false, withUrls: true }, sink)
+    reports.push(report)
+    const found = sink.found.sort((a, b) => a.line - b.line)
+    entries.push(...found.map(entry => explanation(feed, report, entry)))
+  }
+  return { entries, reports }
+}
+
+type Found = Pick<Explanation, 'status' | 'name' | 'extent' | 'line' | 'detail'>
+
+function explanation(feed: FeedSettings, report: FeedReport, found: Found): Explanation {
+  return {
+    feed: feed.name,
+    ruleClass: found.detail?.ruleClass ?? feed.class,
+    category: found.detail?.category ?? feed.category,
+    ...found,
+    fromLastGood: report.fromLastGood,
+  }
+}
+
+/** Keeps what covers one name. Nearly every entry is dismissed by its length alone. */
+class CoveringSink implements FeedSink, FeedTarget {
+  readonly name = new Uint8Array(256)
+  readonly sink = this
+  found: Found[] = []
+  private readonly asked: Uint8Array
+  /** By octets that an entry's name has: whether the asked name has a suffix of so many that begins with a label. */
+  private readonly suffixes = new Uint8Array(256)
+
+  constructor(asked: Uint8Array) {
+    this.asked = asked
+    for (let at = 0; asked[at]! > 0; at += asked[at]! + 1) this.suffixes[asked.length - at] = 1
+  }
+
+  block(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
+    if (this.covers(nameLength, extent)) this.keep('blocks', nameLength, extent, detail, line)
+  }
+
+  allow(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
+    if (this.covers(nameLength, extent)) this.keep('allows', nameLength, extent, detail, line)
+  }
+
+  page(nameLength: number, detail: EntryDetail | null, line: number): void {
+    if (this.covers(nameLength, EXACT)) this.keep('page scope', nameLength, EXACT, detail, line)
+  }
+
+  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void {
+    if (this.covers(nameLength, extent)) this.keep('expired', nameLength, extent, detail, line)
+  }
+
+  skip(): void {}
+  bad(): void {}
+  expiresAt(): void {}
+
+  undo(): void {
+    this.found = []
+  }
+
+  private covers(length: number, extent: Extent): boolean {
+    if (this.suffixes[length] === 0) return false
+    if (extent === EXACT && length !== this.asked.length) return false
+    if (extent === BELOW && length === this.asked.length) return false
+    const from = this.asked.length - length
+    for (let i = 0; i < length; i++) if (this.name[i] !== this.asked[from + i]) return false
+    return true
+  }
+
+  private keep(status: Status, length: number, extent: Extent, detail: EntryDetail | null, line: number): void {
+    this.found.push({ status, name: nameToText(this.name.slice(0, length)), extent, line, detail })
+  }
+}

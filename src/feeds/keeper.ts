@@ -1,0 +1,134 @@
+/**
+ * Keeps the filter image true to its feeds: compiles at the start, when a file changes, when told (SIGHUP), and when an entry expires;
+ * one compilation at a time, and one more for all the reasons that came up meanwhile.
+ *
+ * Owns: when, and what is known of the last time. Never: touches what is in force; a new image goes to `onImage`, whole. A compilation that
+ * fails leaves everything as it was.
+ */
+import { Worker } from 'node:worker_threads'
+import type { FeedSettings } from '../settings/settings.ts'
+import type { Compiled, CompileOrders } from './compile-thread.ts'
+import { type FeedReport, isInForce, nextExpiryOf } from './report.ts'
+import { type FeedWatch, watchFeeds } from './watch.ts'
+
+/** How long a file must lie still before it is read. */
+const DEBOUNCE_MS = 300
+/** Timers cannot be set further than 2^31 ms; entries that expire later are looked at again by then. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+/** Expiry is kept to the minute: entries of one minute go together. */
+const EXPIRY_STEP_MS = 1000
+
+export interface KeeperOptions {
+  readonly feeds: readonly FeedSettings[]
+  readonly dataFolder: string | null
+  readonly seed: number
+  readonly categories: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly onImage: (compiled: Compiled & { readonly generation: number }) => void
+  readonly onProblem: (problem: string) => void
+}
+
+/** What became of a feed, over several compilations. Times are seconds since 1970. */
+export interface FeedState {
+  readonly report: FeedReport | null
+  readonly lastAttemptAt: number | null
+  readonly lastSuccessAt: number | null
+}
+
+export class FeedKeeper {
+  readonly states = new Map<string, FeedState>()
+  private readonly options: KeeperOptions
+  private watch: FeedWatch | null = null
+  private underWay: Promise<void> | null = null
+  private wanted = false
+  private generation = 0
+  private expiryTimer: NodeJS.Timeout | null = null
+  private closed = false
+
+  constructor(options: KeeperOptions) {
+    this.options = options
+    for (const feed of options.feeds)
+      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null })
+  }
+
+  /** Compiles for the first time, and from then on whenever a file changes. */
+  async start(): Promise<void> {
+    this.watch = watchFeeds(this.options.feeds, () => void this.refresh(), { debounceMs: DEBOUNCE_MS })
+    await this.refresh()
+  }
+
+  /** Resolves when an image of the feeds as they are now has been handed over, or could not be made. */
+  refresh(): Promise<void> {
+    if (this.underWay !== null) {
+      this.wanted = true
+      return this.underWay
+    }
+    this.underWay = this.compileUntilCurrent().finally(() => {
+      this.underWay = null
+    })
+    return this.underWay
+  }
+
+  private async compileUntilCurrent(): Promise<void> {
+    do {
+      this.wanted = false
+      await this.compileOnce()
+    } while (this.wanted && !this.closed)
+  }
+
+  private async compileOnce(): Promise<void> {
+    const { feeds, dataFolder, seed, categories, now, onImage, onProblem } = this.options
+    const startedAt = Math.floor(now() / 1000)
+    const generation = this.generation + 1
+    try {
+      const compiled = await inThread({ feeds, dataFolder, now: startedAt, seed, categories, generation })
+      if (this.closed) return
+      this.generation = generation
+      for (const report of compiled.reports) this.remember(report, startedAt)
+      this.planExpiry(compiled.reports)
+      onImage({ ...compiled, generation })
+    } catch (error) {
+      onProblem(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  private remember(report: FeedReport, at: number): void {
+    const before = this.states.get(report.name)
+    const lastSuccessAt = report.failure === null ? at : (before?.lastSuccessAt ?? null)
+    this.states.set(report.name, { report, lastAttemptAt: at, lastSuccessAt })
+  }
+
+  private planExpiry(reports: readonly FeedReport[]): void {
+    if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
+    this.expiryTimer = null
+    const next = nextExpiryOf(reports)
+    if (next === null) return
+    const waitMs = Math.max(EXPIRY_STEP_MS, next * 1000 - this.options.now())
+    this.expiryTimer = setTimeout(() => void this.refresh(), Math.min(waitMs, TIMER_MS_MAX))
+    this.expiryTimer.unref()
+  }
+
+  /** Why feeds are not all in force, or null: a feed that never loaded leaves its names unblocked. */
+  notInForce(): string | null {
+    const missing = [...this.states]
+      .filter(([, { report }]) => report === null || !isInForce(report))
+      .map(([name]) => name)
+    return missing.length === 0 ? null : `not in force: ${missing.join(', ')}`
+  }
+
+  close(): void {
+    this.closed = true
+    this.watch?.close()
+    if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
+  }
+}
+
+function inThread(orders: CompileOrders): Promise<Compiled> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), { workerData: { compile: orders } })
+    thread.once('message', resolve)
+    thread.once('error', reject)
+    thread.once('exit', code => reject(new Error(`the compiling thread ended with code ${code}`)))
+  })
+}

@@ -1,0 +1,139 @@
+/**
+ * The copies of feeds as they were when they last loaded well.
+ *
+ * Owns: `<data>/feeds/<name>.last-good`: the feed's octets exactly as they were parsed, and a trailer with their number and SHA-256. A copy is
+ * written beside its place while the source is parsed, reaches the disk, and takes the place of the former by a rename, so that at
+ * any moment one whole copy is there. Only the owner may read them: a hotline's list must not spread.
+ * Never: stops a feed from loading. What goes wrong here is a warning.
+ */
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { FeedFile } from './feed-file.ts'
+import { FeedRefused } from './reader.ts'
+
+export function lastGoodPath(dataFolder: string, feedName: string): string {
+  // Names are checked by the settings; whatever they let pass must not lead out of the folder.
+  return join(dataFolder, 'feeds', `${encodeURIComponent(feedName)}.last-good`)
+}
+
+const TRAILER = /^\nqalqan last-good 1 sha256=([0-9a-f]{64}) octets=(\d{15})\n$/
+const TRAILER_OCTETS = trailerOf('0'.repeat(64), 0).length
+
+function trailerOf(sha256: string, octets: number): string {
+  return `\nqalqan last-good 1 sha256=${sha256} octets=${String(octets).padStart(15, '0')}\n`
+}
+
+export interface LastGood {
+  readonly file: FeedFile
+  /** What the octets of `file` must come to. */
+  readonly sha256: string
+}
+
+/** The copy; null where there is none. Throws `FeedRefused` for one that is not whole. The caller closes the file. */
+export function openLastGood(path: string): LastGood | null {
+  const file = openIfThere(path)
+  if (file === null) return null
+  const trailer = new Uint8Array(TRAILER_OCTETS)
+  const at = file.size - TRAILER_OCTETS
+  const read = at < 0 ? 0 : file.readAt(trailer, at)
+  const found = TRAILER.exec(Buffer.from(trailer.subarray(0, read)).toString('latin1'))
+  if (found !== null && Number(found[2]) === at) return { file, sha256: found[1]! }
+  file.close()
+  throw new FeedRefused(`${path} is damaged`)
+}
+
+function openIfThere(path: string): FeedFile | null {
+  try {
+    return new FeedFile(path, size => Math.max(0, size - TRAILER_OCTETS))
+  } catch (error) {
+    if (error instanceof FeedRefused && error.message.endsWith('no such file')) return null
+    throw error
+  }
+}
+
+/** A copy in the making. Its methods never throw; the first thing that goes wrong is in `warning`, and nothing is kept then. */
+export class Keeper {
+  warning: string | null = null
+  private readonly path: string
+  private fd = -1
+
+  constructor(path: string) {
+    this.path = path
+    this.attempt(() => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
+      this.fd = openSync(this.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
+    })
+  }
+
+  write(octets: Uint8Array): void {
+    this.attempt(() => writeWhole(this.fd, octets))
+  }
+
+  /** What was written loaded well: it takes the place of the former copy. */
+  keep(sha256: string, octets: number): void {
+    if (isKept(this.path, sha256)) {
+      this.discard()
+      return
+    }
+    this.attempt(() => {
+      writeWhole(this.fd, Buffer.from(trailerOf(sha256, octets)))
+      fsyncSync(this.fd)
+      this.close()
+      renameSync(this.temporary, this.path)
+      syncFolder(dirname(this.path))
+    })
+  }
+
+  discard(): void {
+    this.close()
+    try {
+      rmSync(this.temporary, { force: true })
+    } catch {
+      // The next copy overwrites it.
+    }
+  }
+
+  private get temporary(): string {
+    return `${this.path}.new`
+  }
+
+  private attempt(act: () => void): void {
+    if (this.warning !== null) return
+    try {
+      act()
+    } catch (error) {
+      this.warning = `no copy is kept for bad times: ${(error as Error).message}`
+      this.discard()
+    }
+  }
+
+  private close(): void {
+    if (this.fd >= 0) closeSync(this.fd)
+    this.fd = -1
+  }
+}
+
+/** Whether the copy in place has these octets already: an unchanged feed costs no write to the disk's journal. */
+function isKept(path: string, sha256: string): boolean {
+  try {
+    const kept = openLastGood(path)
+    kept?.file.close()
+    return kept?.sha256 === sha256
+  } catch {
+    return false
+  }
+}
+
+function writeWhole(fd: number, octets: Uint8Array): void {
+  for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at)
+}
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY)
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

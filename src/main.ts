@@ -1,0 +1,115 @@
+/**
+ * `qalqan serve`: the control plane on the main thread. Wiring only: settings in, feeds compiled, workers started, pages and metrics served,
+ * signals heeded.
+ */
+import { randomInt } from 'node:crypto'
+import { VERSION } from './about.ts'
+import { banner } from './banner.ts'
+import { startBlockPage } from './blockpage/server.ts'
+import { type Compiled, compile } from './feeds/compile-thread.ts'
+import { FeedKeeper } from './feeds/keeper.ts'
+import { planWorkers } from './orders.ts'
+import type { RunningHttpServer } from './platform/http-server.ts'
+import { categoriesOf } from './policy/categories.ts'
+import { compilePolicies } from './policy/compile.ts'
+import { blockFinder } from './policy/find-block.ts'
+import { openImages } from './resolver/assemble.ts'
+import type { FilterImages } from './resolver/filter.ts'
+import type { Settings } from './settings/settings.ts'
+import { startAdminServer } from './telemetry/admin-server.ts'
+import { controlFacts } from './telemetry/facts.ts'
+import type { Log } from './telemetry/log.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { reportFeeds } from './telemetry/report-feeds.ts'
+import { probe, probeTcp } from './transport/probe.ts'
+import { WorkerPool } from './worker-pool.ts'
+import type { Images } from './worker-messages.ts'
+
+/** What in-flight queries get to be answered in when the process is told to stop; with the rest it stays below 5 s. */
+const STOP_MS = 3000
+
+export interface Running {
+  /** What was started, in lines for a person. */
+  readonly banner: string
+  stop(): Promise<void>
+}
+
+/** Starts to serve. Rejects with an Error whose message is one clear line where that cannot be. */
+export async function serve(settings: Settings, log: Log): Promise<Running> {
+  await checkPorts(settings)
+  for (const warning of settings.warnings) log.logger.warn(warning)
+  const categories = categoriesOf(settings)
+  const seed = randomInt(2 ** 32) | 0
+  const notListedCategory = categories.length - 1
+  const policies = compilePolicies(settings, categories)
+  const { orders, layout, counters } = planWorkers(settings, categories, seed)
+
+  let pool: WorkerPool | null = null
+  let images: Images = { filter: emptyImage(seed, categories), policies, notListedCategory }
+  let readers: FilterImages = openImages(images.filter, policies, notListedCategory)
+  let current: (Compiled & { readonly generation: number }) | null = null
+
+  const keeper = new FeedKeeper({
+    feeds: settings.feeds,
+    dataFolder: settings.data,
+    seed,
+    categories,
+    now: Date.now,
+    onImage: compiled => {
+      images = { ...images, filter: compiled.image }
+      readers = openImages(images.filter, policies, notListedCategory)
+      current = compiled
+      pool?.broadcast(images)
+      reportFeeds(log.logger, compiled)
+    },
+    onProblem: problem => log.logger.error({ problem }, 'feeds could not be compiled; what was in force stays'),
+  })
+  // Before the first query is taken: a name that is flagged is never answered because the lists were still being read.
+  await keeper.start()
+
+  pool = new WorkerPool({
+    orders,
+    images,
+    onDeath: (worker, reason, restartMs) => log.logger.error({ worker, reason, restartMs }, 'a worker died and is replaced'),
+  })
+  const listening = await pool.start()
+  if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')
+
+  const http: RunningHttpServer[] = []
+  if (settings.http.page !== null) {
+    const find = blockFinder(settings, categories, () => readers)
+    http.push(await startBlockPage(settings.http.page, { find, settings: settings.blockPage }))
+  }
+  if (settings.http.admin !== null) {
+    const facts = controlFacts({ keeper, version: VERSION, log, current: () => current, names: () => readers.filter.names, pool })
+    const upstreamNames = settings.upstreams.map(({ address, port }) => `${address}:${port}`)
+    const metrics = createMetrics(layout, () => counters, upstreamNames, facts)
+    http.push(await startAdminServer(settings.http.admin, { metrics, health: facts }))
+  }
+
+  const stop = async () => {
+    keeper.close()
+    process.off('SIGHUP', reload)
+    await Promise.all([pool.stop(STOP_MS), ...http.map(server => server.close())])
+  }
+  const reload = () => {
+    log.logger.info('SIGHUP: feeds are read again')
+    void keeper.refresh()
+  }
+  process.on('SIGHUP', reload)
+  return { banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }), stop }
+}
+
+async function checkPorts(settings: Settings): Promise<void> {
+  const problem = await probe(settings.listen)
+  if (problem !== null) throw new Error(problem)
+  for (const endpoint of [settings.http.page, settings.http.admin]) {
+    const taken = endpoint === null ? null : await probeTcp(endpoint)
+    if (taken !== null) throw new Error(taken)
+  }
+}
+
+function emptyImage(seed: number, categories: readonly string[]): SharedArrayBuffer {
+  return compile({ feeds: [], dataFolder: null, now: 0, seed, categories, generation: 0 }).image
+}
+

@@ -1,0 +1,74 @@
+/**
+ * What the filter says of a name, off the hot path: for `qalqan explain` and the block page. The very stage that answers queries decides, so
+ * that what is explained is what is done.
+ */
+import { CLASSES, type RuleClass } from '../images/classes.ts'
+import { NO_RULE } from '../images/filter/layout.ts'
+import { publicNumber } from '../images/filter/public-number.ts'
+import { BLOCKED, type FilterImages, Findings, filter } from '../resolver/filter.ts'
+import { QuerySlot } from '../resolver/query.ts'
+import { hashLabel } from '../wire/hash.ts'
+import { BAD_NAME, nameFromText, nameToText } from '../wire/name.ts'
+import { NOT_LISTED } from './categories.ts'
+
+export interface Judgement {
+  readonly ruleClass: RuleClass
+  /** Null for a name that is not on the policy's positive list. */
+  readonly category: string | null
+  readonly caseNumber: string
+  /** Seconds since 1970. */
+  readonly listedAt: number | null
+  /** The flagged name that decided: the one that was asked for, or above it; null for one not on a positive list. */
+  readonly rule: string | null
+}
+
+export class Judge {
+  private readonly findings = new Findings()
+  private readonly query = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
+  private readonly categories: readonly string[]
+
+  constructor(categories: readonly string[]) {
+    this.categories = categories
+  }
+
+  /** The block that a policy has for a name, or null. Throws TypeError for what is no domain name. */
+  judge(name: string, policy: number, images: FilterImages): Judgement | null {
+    const { query } = this
+    this.read(name, images.filter.seed)
+    query.policy = policy
+    if (filter(query, images, this.findings) !== BLOCKED) return null
+    const at = query.blockDepth === 0 ? -1 : query.labels[query.labelCount - query.blockDepth]!
+    const category = this.categories[query.blockCategory]!
+    const listedAt = query.blockRule === NO_RULE ? 0 : images.filter.listedAt(query.blockRule)
+    return {
+      ruleClass: CLASSES[query.blockClass]!,
+      category: category === NOT_LISTED ? null : category,
+      caseNumber: this.caseNumber(images, at),
+      listedAt: listedAt === 0 ? null : listedAt,
+      rule: at < 0 ? null : nameToText(query.name, at),
+    }
+  }
+
+  private caseNumber(images: FilterImages, at: number): string {
+    const rule = this.query.blockRule
+    const length = rule === NO_RULE ? 0 : images.filter.caseLength(rule)
+    if (length > 0) {
+      const textAt = images.filter.caseAt(rule)
+      return Buffer.from(images.filter.text.slice(textAt, textAt + length)).toString('latin1')
+    }
+    return at < 0 ? '' : publicNumber(this.query.name, at)
+  }
+
+  private read(name: string, seed: number): void {
+    const { query } = this
+    const end = nameFromText(name, query.name)
+    if (end === BAD_NAME) throw new TypeError(`not a domain name: ${name}`)
+    query.nameOctets = end
+    query.labelCount = 0
+    for (let at = 0; query.name[at] !== 0; at += query.name[at]! + 1) query.labels[query.labelCount++] = at
+    query.states[0] = seed
+    for (let depth = 1; depth <= query.labelCount; depth++) {
+      query.states[depth] = hashLabel(query.states[depth - 1]!, query.name, query.labels[query.labelCount - depth]!)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** Feeds: unique names, absolute paths, files that are there. */
+import { dirname, resolve } from 'node:path'
+import { quote, visible } from './problems.ts'
+import type { Config } from './schema.ts'
+import type { FeedSettings } from './settings.ts'
+import type { Settling } from './settling.ts'
+
+export function settleFeeds(config: Config, settling: Settling): FeedSettings[] {
+  const names = new Set<string>()
+  return config.feeds.map((feed, index) => {
+    if (names.size === names.add(feed.name).size)
+      settling.report(['feeds', index, 'name'], `another feed is named ${quote(feed.name)}`)
+    if (feed.answer === 'page' && pageless(config) && settling.whole('blocking'))
+      settling.report(['feeds', index, 'answer'], 'the answer page needs blocking.page.ipv4 or blocking.page.ipv6')
+    return {
+      name: feed.name,
+      source: settleSource(feed.source, index, settling),
+      format: feed.format,
+      class: feed.class,
+      category: feed.category,
+      scope: feed.scope,
+      subdomains: feed.subdomains ?? null,
+      answer: feed.answer ?? null,
+    }
+  })
+}
+
+export function pageless(config: Config): boolean {
+  return config.blocking.page.ipv4 === undefined && config.blocking.page.ipv6 === undefined
+}
+
+function settleSource(source: string, index: number, settling: Settling): string {
+  const path = ['feeds', index, 'source']
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(source)?.[1]?.toLowerCase()
+  if (scheme !== undefined) {
+    settling.report(path, `sources over ${scheme}:// are not supported yet: give the path of a file`)
+    return source
+  }
+  const absolute = resolve(dirname(settling.file), source)
+  const problem = source.includes('\0') ? 'no such file' : settling.environment.fileProblem(absolute)
+  if (problem !== null) settling.report(path, `${visible(absolute)}: ${problem}`)
+  return absolute
+}

@@ -1,0 +1,57 @@
+/** The main thread's facts for telemetry, gathered from those who own them. */
+import type { FeedReport } from '../feeds/report.ts'
+import { isInForce } from '../feeds/report.ts'
+import type { ControlFacts, FeedFacts, HealthFacts } from './control-facts.ts'
+
+export interface FactSources {
+  readonly version: string
+  readonly keeper: {
+    readonly states: ReadonlyMap<
+      string,
+      { readonly report: FeedReport | null; readonly lastAttemptAt: number | null; readonly lastSuccessAt: number | null }
+    >
+    notInForce(): string | null
+  }
+  readonly log: { linesDropped(): number }
+  readonly pool: { readonly alive: number; readonly restarts: number }
+  current(): { readonly image: SharedArrayBuffer; readonly seconds: number; readonly generation: number } | null
+  names(): number
+}
+
+export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
+  const { keeper, log, pool, version } = sources
+  return {
+    version,
+    feeds: () => [...keeper.states].map(([name, state]) => feedFacts(name, state)),
+    image() {
+      const own = sources.current()
+      if (own === null) return null
+      return { bytes: own.image.byteLength, names: sources.names(), buildSeconds: own.seconds, generation: own.generation }
+    },
+    workerRestarts: () => pool.restarts,
+    logLinesDropped: () => log.linesDropped(),
+    workersAlive: () => pool.alive,
+    notReadyBecause: () => (sources.current() === null ? 'feeds are not compiled yet' : keeper.notInForce()),
+  }
+}
+
+type State = FactSources['keeper']['states'] extends ReadonlyMap<string, infer T> ? T : never
+
+function feedFacts(name: string, { report, lastAttemptAt, lastSuccessAt }: State): FeedFacts {
+  const isUsed = report !== null && isInForce(report)
+  return {
+    name,
+    entries: {
+      block: isUsed ? report.blocked : 0,
+      allow: isUsed ? report.allowed : 0,
+      page: isUsed ? report.pages : 0,
+      skipped: isUsed ? report.skipped : 0,
+      bad: report?.bad ?? 0,
+      expired: isUsed ? report.expired : 0,
+    },
+    lastAttemptAt,
+    lastSuccessAt,
+    up: report !== null && report.failure === null,
+    fromLastGood: report?.fromLastGood ?? false,
+  }
+}

@@ -1,0 +1,22 @@
+/** Facts of the main thread for tests, as a running resolver would have them. */
+import type { ControlFacts, FeedFacts } from '../../src/telemetry/control-facts.ts'
+
+export const FEED: FeedFacts = {
+  name: 'hotline',
+  entries: { block: 101, allow: 2, page: 3, skipped: 4, bad: 5, expired: 6 },
+  lastSuccessAt: 1_790_000_000,
+  lastAttemptAt: 1_790_000_100,
+  up: false,
+  fromLastGood: true,
+}
+
+export function controlFacts(changed: Partial<ControlFacts> = {}): ControlFacts {
+  return {
+    version: '0.1.0',
+    feeds: () => [FEED],
+    image: () => ({ bytes: 3200, names: 100, buildSeconds: 0.25, generation: 7 }),
+    workerRestarts: () => 1,
+    logLinesDropped: () => 9,
+    ...changed,
+  }
+}
