@@ -9,7 +9,7 @@ import { isIP } from 'node:net'
 import { BELOW, EXACT, type Extent, SUBTREE } from './entry.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { HostsReader } from './hosts.ts'
-import { isBlank, placeOf, skipBlanks, textOf, trimEnd, wordEnd } from './octet-text.ts'
+import { skipBlanks, textOf, trimEnd, wordEnd } from './octet-text.ts'
 import type { FeedReader, ReaderContext } from './reader.ts'
 
 const BAR = 0x7c
@@ -42,12 +42,11 @@ class AdblockReader implements FeedReader {
     const start = skipBlanks(bytes, at, end)
     const stop = trimEnd(bytes, start, end)
     if (start === stop || bytes[start] === BANG) return
-    if (bytes[start] === BAR && bytes[start + 1] === BAR && stop - start > 3) {
-      const caret = placeOf(CARET, bytes, start + 2, stop)
-      // The form of nearly every line, without a string.
-      if (caret === stop - 1 && bytes[start + 2] !== 0x2a) {
-        const nameEnd = trimEnd(bytes, start + 2, caret)
-        if (isAllName(bytes, start + 2, nameEnd)) this.writer.block(bytes, start + 2, nameEnd, SUBTREE, null, number)
+    // The form of nearly every line, without a string.
+    if (bytes[start] === BAR && bytes[start + 1] === BAR && bytes[stop - 1] === CARET) {
+      const nameEnd = trimEnd(bytes, start + 2, stop - 1)
+      if (isAllName(bytes, start + 2, nameEnd)) {
+        this.writer.block(bytes, start + 2, nameEnd, SUBTREE, null, number)
         return
       }
     }
@@ -133,20 +132,13 @@ function parsePattern(pattern: string, allow: boolean): AdblockRule | string {
   return { allow, name: bare, extent: anchor === '||' ? SUBTREE : anchor === '|' ? EXACT : null }
 }
 
-/** Nothing that makes a rule more than a name: a path, a wildcard, a modifier, a blank. */
+/** Nothing that makes a rule more than a name: a path, a port, a wildcard, a modifier, a blank. */
 function isAllName(bytes: Uint8Array, at: number, end: number): boolean {
   for (let i = at; i < end; i++) {
     const octet = bytes[i]!
-    if (
-      octet === 0x2f ||
-      octet === 0x2a ||
-      octet === 0x24 ||
-      octet === 0x3a ||
-      octet === HASH ||
-      octet === BAR ||
-      isBlank(octet)
-    )
-      return false
+    // Letters, digits, hyphens, dots; the rest of a host name is `_`, and UTF-8.
+    if ((octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a) continue
+    if (octet < 0x2d || octet === 0x2f || (octet > 0x39 && octet !== 0x5f && octet < 0x80)) return false
   }
   return end > at
 }

@@ -63,7 +63,7 @@ function mergeBareNames(votes: Votes): void {
   }
 }
 
-const NAME = String.raw`(?:\*\.|\.)?[\w\u0080-\u{10ffff}-]+(?:\.[\w\u0080-\u{10ffff}-]+)*\.?`
+const NAME = String.raw`(?:\*\.|\.)?[\w\u0080-\u{10ffff}-]+(?:\.[\w\u0080-\u{10ffff}-]+)+\.?`
 const SHAPES: readonly (readonly [Shape, RegExp])[] = [
   ['adblock', /^(?:@@)?\||^\[Adblock|#@?[?$%]{0,2}#|\$(?:~?third-party|important|document|doc|all|script|popup)\b/i],
   ['unbound', /^(?:local-zone|local-data|local-data-ptr|server):/],
@@ -76,7 +76,11 @@ const SHAPES: readonly (readonly [Shape, RegExp])[] = [
   ['domains', new RegExp(`^${NAME}\\s*(?:#.*)?$`, 'u')],
 ]
 
+/** Numbers of a SOA that goes over several lines, and parentheses. */
+const NO_SHAPE = /^[\d\s()]+[smhdw]?[\s)]*(?:;.*)?$/i
+
 function shapeOf(line: string): Shape {
+  if (NO_SHAPE.test(line)) return 'none'
   const [first, second] = line.split(/\s+/, 2)
   // An address alone stands in lists of names and of URLs; a hosts line has something behind it.
   if (isIP(first!) !== 0) return second === undefined || second.startsWith('#') ? 'none' : 'hosts'
@@ -118,10 +122,12 @@ function hasCompressedStart(sample: Uint8Array): boolean {
   )
 }
 
+const BINARY_CONTROLS_MIN = 8
+
 /** Control characters other than those of text: a few spoil their lines, many are no text. */
 function isBinary(sample: Uint8Array): boolean {
   const looked = sample.subarray(0, 8192)
   let controls = 0
   for (const octet of looked) if (octet < 0x09 || (octet > 0x0d && octet < 0x20 && octet !== 0x1b)) controls++
-  return controls * 20 > looked.length
+  return controls >= BINARY_CONTROLS_MIN && controls * 20 > looked.length
 }

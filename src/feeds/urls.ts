@@ -6,7 +6,7 @@
  */
 import { type EntryDetail, EXACT } from './entry.ts'
 import { EntryWriter } from './entry-writer.ts'
-import { isBlank, skipBlanks, textOf, trimEnd } from './octet-text.ts'
+import { isBlank, placeOf, skipBlanks, textOf, trimEnd } from './octet-text.ts'
 import type { FeedReader, ReaderContext } from './reader.ts'
 
 const HASH = 0x23
@@ -16,6 +16,7 @@ const SLASH = 0x2f
 const COLON = 0x3a
 const AT = 0x40
 const LEFT_BRACKET = 0x5b
+const RIGHT_BRACKET = 0x5d
 
 export function readUrls(context: ReaderContext): FeedReader {
   return new UrlsReader(context)
@@ -110,7 +111,7 @@ function afterUserinfo(bytes: Uint8Array, at: number, end: number): number {
 
 /** Where the host ends; negative when something other than a port number follows its colon. */
 function beforePort(bytes: Uint8Array, at: number, end: number): number {
-  if (bytes[at] === LEFT_BRACKET) return end
+  if (bytes[at] === LEFT_BRACKET) return Math.min(end, placeOf(RIGHT_BRACKET, bytes, at, end) + 1)
   let i = end
   while (i > at && isDigit(bytes[i - 1]!)) i--
   if (i > at && bytes[i - 1] === COLON) return isLoneColon(bytes, at, i - 1) ? i - 1 : end

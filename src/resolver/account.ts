@@ -62,7 +62,7 @@ export function countBatch(plane: Plane, tookMs: number): void {
 }
 
 function countOutcome(query: QuerySlot, counters: Float64Array, layout: CounterLayout): void {
-  const rcode = Math.min(query.rcode , OTHER_RCODE)
+  const rcode = Math.min(query.rcode, OTHER_RCODE)
   bump(counters, layout.answers + query.source * COUNTED_RCODES.length + rcode)
   if (query.source !== FROM_BLOCK) return
   bump(counters, layout.blocks + query.blockClass * layout.categories.length + query.blockCategory)

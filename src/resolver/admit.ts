@@ -17,7 +17,7 @@ import {
   optVersion,
   UDP_OCTETS_MAX,
 } from '../wire/edns.ts'
-import { hashLabel, spread } from '../wire/hash.ts'
+import { foldAndHashLabel, spread } from '../wire/hash.ts'
 import {
   additionalCount,
   answerCount,
@@ -31,7 +31,7 @@ import {
   questionCount,
   UDP_OCTETS_WITHOUT_EDNS,
 } from '../wire/header.ts'
-import { BAD_NAME, FOLD, LABEL_OCTETS_MAX, LABELS_MAX, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
+import { BAD_NAME, LABEL_OCTETS_MAX, LABELS_MAX, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
 import { u16 } from '../wire/octets.ts'
 import {
   BADVERS,
@@ -105,14 +105,14 @@ function readName(query: QuerySlot, seed: number): number {
   }
   const octets = at - start + 1
   if (octets > NAME_OCTETS_MAX) return BAD_NAME
-  for (let i = 0; i < octets; i++) name[i] = FOLD[bytes[start + i]!]!
   query.labelCount = count
   query.nameAt = start
   query.nameOctets = octets
+  name[octets - 1] = 0
   let state = seed
   states[0] = state
   for (let depth = 1; depth <= count; depth++) {
-    state = hashLabel(state, name, labels[count - depth]!)
+    state = foldAndHashLabel(state, bytes, start, name, labels[count - depth]!)
     states[depth] = state
   }
   query.hash = spread(state)
@@ -149,7 +149,7 @@ function readOpt(query: QuerySlot, typeAt: number): void {
   if (query.transport !== UDP) return
   // RFC 6891 §6.2.3: less than 512 is 512. More than fits every path is not used (RFC 9715 §3).
   const offered = optPayload(query.bytes, typeAt)
-  query.payloadMax = Math.max(offered , UDP_OCTETS_WITHOUT_EDNS)
+  query.payloadMax = Math.max(offered, UDP_OCTETS_WITHOUT_EDNS)
   if (query.payloadMax > UDP_OCTETS_MAX) query.payloadMax = UDP_OCTETS_MAX
 }
 

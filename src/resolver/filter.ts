@@ -85,7 +85,7 @@ function blockUnlisted(query: QuerySlot, images: FilterImages): typeof BLOCKED {
 
 /** Fills `findings` with what covers the name under its policy; false where nothing flagged was met at all. */
 function walk(query: QuerySlot, image: FilterReader, policies: PolicyReader, findings: Findings): boolean {
-  const deepest = Math.min(query.labelCount , image.depthMax)
+  const deepest = Math.min(query.labelCount, image.depthMax)
   let met = false
   for (let depth = image.depthMin; depth <= deepest && depth > 0; depth++) {
     const hash = spread(query.states[depth]!)

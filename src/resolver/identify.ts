@@ -17,15 +17,15 @@ export const NO_POLICY = -1
 
 export function identify(query: QuerySlot, policies: PolicyReader, listenerPolicies: Int32Array): void {
   const asked = listenerPolicies[query.listener]!
-  query.policy = asked === NO_POLICY ? policyOfClient(query.client, policies) : asked
+  query.policy = asked === NO_POLICY ? policyOfClient(query.client, query.clientAt, policies) : asked
 }
 
-function policyOfClient(client: Uint8Array, policies: PolicyReader): number {
-  if (client[0] === FAMILY_IPV4) return policies.ofIpv4(client, IPV4_AT)
-  return isMapped(client) ? policies.ofIpv4(client, MAPPED_IPV4_AT) : policies.ofIpv6(client, IPV6_AT)
+function policyOfClient(client: Uint8Array, at: number, policies: PolicyReader): number {
+  if (client[at] === FAMILY_IPV4) return policies.ofIpv4(client, at + IPV4_AT)
+  return isMapped(client, at) ? policies.ofIpv4(client, at + MAPPED_IPV4_AT) : policies.ofIpv6(client, at + IPV6_AT)
 }
 
-function isMapped(client: Uint8Array): boolean {
-  for (let i = 0; i < 10; i++) if (client[IPV6_AT + i] !== 0) return false
-  return client[IPV6_AT + 10] === 0xff && client[IPV6_AT + 11] === 0xff
+function isMapped(client: Uint8Array, at: number): boolean {
+  for (let i = 0; i < 10; i++) if (client[at + IPV6_AT + i] !== 0) return false
+  return client[at + IPV6_AT + 10] === 0xff && client[at + IPV6_AT + 11] === 0xff
 }

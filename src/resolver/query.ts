@@ -36,10 +36,11 @@ export class QuerySlot {
   /** Number of the listener, and for TCP of the connection. */
   listener = 0
   connection = 0
-  /** The client's address and the local one, `ADDRESS_OCTETS` and `LOCAL_OCTETS` long. */
-  readonly client = new Uint8Array(ADDRESS_OCTETS)
-  readonly local = new Uint8Array(LOCAL_OCTETS)
-  /** Memory for the answer, from `outAt`; at most `outRoom` octets. */
+  /** Memory in which the client's address stands, `ADDRESS_OCTETS` at `clientAt`, and the local one, `LOCAL_OCTETS` at `localAt`. */
+  client: Uint8Array
+  clientAt = 0
+  localAt = ADDRESS_OCTETS
+  /** Memory for the answer, from `outAt`; at most `outRoom` octets. May be the message's own: the answer then begins with its question. */
   out: Uint8Array
   outAt = 0
   outRoom = 0
@@ -85,5 +86,6 @@ export class QuerySlot {
   constructor(bytes: Uint8Array, out: Uint8Array) {
     this.bytes = bytes
     this.out = out
+    this.client = new Uint8Array(ADDRESS_OCTETS + LOCAL_OCTETS)
   }
 }

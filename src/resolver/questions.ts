@@ -182,8 +182,8 @@ export class Questions {
     this.waiterPolicy[waiter] = query.policy
     this.waiterSinceMs[waiter] = nowMs
     const at = waiter * (ADDRESS_OCTETS + LOCAL_OCTETS)
-    for (let i = 0; i < ADDRESS_OCTETS; i++) this.addresses[at + i] = query.client[i]!
-    for (let i = 0; i < LOCAL_OCTETS; i++) this.addresses[at + ADDRESS_OCTETS + i] = query.local[i]!
+    for (let i = 0; i < ADDRESS_OCTETS; i++) this.addresses[at + i] = query.client[query.clientAt + i]!
+    for (let i = 0; i < LOCAL_OCTETS; i++) this.addresses[at + ADDRESS_OCTETS + i] = query.client[query.localAt + i]!
     const spelling = waiter * NAME_STRIDE
     for (let i = 0; i < query.nameOctets; i++) this.spellings[spelling + i] = query.bytes[query.nameAt + i]!
     this.waiterNext[waiter] = this.firstWaiter[question]!
@@ -194,7 +194,7 @@ export class Questions {
 
   /**
    * Takes one waiter out of a question into `query`, as if it had just been admitted (its folded name and hashes are not filled in);
-   * returns when it began to wait, or NONE when there is no other. `query.out` is the caller's to set.
+   * returns when it began to wait, or NONE when there is no other. `query.out` is the caller's to set; what the query points to stays true until the next `join`.
    */
   takeWaiter(question: number, query: QuerySlot): number {
     const waiter = this.firstWaiter[question]!
@@ -214,9 +214,9 @@ export class Questions {
     query.bytes = this.spellings
     query.nameAt = waiter * NAME_STRIDE
     query.nameOctets = this.nameOctets[question]!
-    const at = waiter * (ADDRESS_OCTETS + LOCAL_OCTETS)
-    for (let i = 0; i < ADDRESS_OCTETS; i++) query.client[i] = this.addresses[at + i]!
-    for (let i = 0; i < LOCAL_OCTETS; i++) query.local[i] = this.addresses[at + ADDRESS_OCTETS + i]!
+    query.client = this.addresses
+    query.clientAt = waiter * (ADDRESS_OCTETS + LOCAL_OCTETS)
+    query.localAt = query.clientAt + ADDRESS_OCTETS
     this.waiterNext[waiter] = this.freeWaiter
     this.freeWaiter = waiter
     this.waiting--

@@ -31,12 +31,15 @@ const NO_TEXT: EdeText = { octets: new Uint8Array(0), at: 0, length: 0 }
 
 /** How long the answer may be: what the client takes, what the buffer holds. */
 export function answerLimit(query: QuerySlot): number {
-  return Math.min(query.payloadMax , query.outRoom)
+  return Math.min(query.payloadMax, query.outRoom)
 }
 
-/** Writes header and question; counts and RCODE come with `finish`. Returns the offset after them. */
+/** Writes id and question; flags and counts come with `finishAnswer`. Returns the offset after them. */
 export function beginAnswer(query: QuerySlot): number {
   const { out, outAt } = query
+  // Written into its own query's memory, an answer has both already.
+  if (out === query.bytes && outAt + HEADER_OCTETS === query.nameAt)
+    return query.nameAt + query.nameOctets + QUESTION_FIXED_OCTETS
   writeHeader(out, outAt, query.id, 0, 1, 0, 0, 0)
   const afterName = copyOctets(query.bytes, query.nameAt, out, outAt + HEADER_OCTETS, query.nameOctets)
   putU16(out, afterName, query.type)

@@ -6,19 +6,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  visit,
-} from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair, parseDocument, visit } from 'yaml'
 import { type Fault, type Problem, quote, type Result, visible } from './problems.ts'
 
 export const CONFIG_BYTES_MAX = 4 * 2 ** 20
@@ -26,7 +14,10 @@ export const CONFIG_BYTES_MAX = 4 * 2 ** 20
 /** About 75,000 lines; 4 MiB of nothing but brackets would take the YAML parser gigabytes. */
 const TOKENS_MAX = 400_000
 const DEPTH_MAX = 32
-const ALIASES_MAX = 100
+/** The YAML library walks the document for each alias. */
+const ALIASES_MAX = 1000
+/** What one alias may stand for, aliases in it counted through. */
+const ALIAS_WEIGHT_MAX = 100
 /** After the first few, errors of syntax are consequences of each other. */
 const SYNTAX_ERRORS_MAX = 10
 
@@ -92,20 +83,15 @@ const placer =
   (line, column, message) => ({ file, line, column, message })
 
 function readDocument(text: string, place: Place): ReadOutcome {
-  const lines = new LineCounter()
+  const at = placeByOffset(text, place)
   // The core schema whatever `%YAML` says: in YAML 1.1 `no` is false and 53:30 is a number. Repeated keys are looked
   // for below, because the parser compares each with all others.
   const document = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
     schema: 'core',
     resolveKnownTags: false,
   })
-  const at = (offset: number, message: string) => {
-    const { line, col } = lines.linePos(offset)
-    return place(Math.max(1, line), Math.max(1, col), message)
-  }
 
   const syntax = [...document.errors, ...document.warnings].slice(0, SYNTAX_ERRORS_MAX)
   if (syntax.length > 0) return { problems: syntax.map(error => at(error.pos[0], syntaxMessage(error, text))) }
@@ -114,9 +100,26 @@ function readDocument(text: string, place: Place): ReadOutcome {
   const { repeated, impossible } = inspectKeys(document, at)
   if (impossible.length > 0) return { problems: impossible }
   return {
-    value: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown,
+    value: document.toJS({ maxAliasCount: ALIAS_WEIGHT_MAX }) as unknown,
     problems: repeated,
     locate: locator(document, at),
+  }
+}
+
+/** The library's own counter of lines misses some after an error. */
+function placeByOffset(text: string, place: Place): At {
+  const starts = [0]
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1)
+  return (offset, message) => {
+    const inside = Math.min(offset, text.length)
+    let line = 0
+    let after = starts.length
+    while (after - line > 1) {
+      const middle = (line + after) >> 1
+      if (starts[middle]! <= inside) line = middle
+      else after = middle
+    }
+    return place(line + 1, inside - starts[line]! + 1, message)
   }
 }
 
@@ -138,10 +141,12 @@ function lineAround(text: string, offset: number): string {
 /** What the text has too much of, in one linear pass that builds nothing; null if it keeps to the bounds. */
 function excessOf(text: string): string | null {
   let tokens = 0
+  let aliases = 0
   let open = 0
   let indicatorsInLine = 0
   for (const token of new Lexer().lex(text)) {
     if (++tokens > TOKENS_MAX) return `too long: expected at most ${TOKENS_MAX} words and signs`
+    if (token.startsWith('*') && ++aliases > ALIASES_MAX) return `expected at most ${ALIASES_MAX} aliases`
     if (token === '[' || token === '{') open++
     else if (token === ']' || token === '}') open--
     else if (token === '\n' || token === '\r\n') indicatorsInLine = 0
@@ -162,7 +167,7 @@ function inspectKeys(document: Document, at: At): { repeated: Problem[]; impossi
       if (ancestors.length > DEPTH_MAX) throw new RangeError('nested too deeply')
       const seen = new Set<string>()
       for (const { key } of map.items) {
-        const offset = (key as Node).range?.[0] ?? 0
+        const offset = startOf(key as Node | null)
         if (!isScalar(key))
           impossible.push(at(offset, `a key is a word, not a list or a mapping (${BRACKETS_NEED_QUOTES})`))
         // JavaScript's own; no configuration needs it, and every library would have to be trusted with it.

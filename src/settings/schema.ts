@@ -115,7 +115,9 @@ export const configSchema = section({
     .min(1, { error: 'at least one address to listen on' })
     .describe('Addresses and ports to answer DNS on, UDP and TCP on each.'),
   workers: z
-    .union([z.literal('auto'), whole(1, 256, 'auto or a number')], { error: 'auto or a number from 1 to 256' })
+    .union([z.literal('auto', { error: 'auto or a number from 1 to 256' }), whole(1, 256, 'auto or a number')], {
+      error: 'auto or a number from 1 to 256',
+    })
     .default('auto')
     .describe('Worker threads; auto is one for each processor core.'),
   upstreams: list(text('an address such as 192.0.2.53 or "[2001:db8::53]:53", or system'), 'upstream addresses')

@@ -83,9 +83,9 @@ function ownListener(
   localAddresses: readonly string[],
 ): Endpoint | null {
   const local = isLoopback(server.address) || localAddresses.includes(server.address)
-  // A listener on :: may take IPv4 as well, as the system has it; to be asked by ourselves is worse than one upstream less.
+  // Sockets on :: take IPv6 alone (IPV6_V6ONLY), so each wildcard stands for the addresses of its own family.
   const reaches = (own: Endpoint) =>
-    own.port === server.port && local && isWildcard(own.address) && (own.family === 6 || server.family === 4)
+    local && own.port === server.port && own.family === server.family && isWildcard(own.address)
   return listen.find(own => sameEndpoint(own, server) || reaches(own)) ?? null
 }
 

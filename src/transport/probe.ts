@@ -27,7 +27,9 @@ function tryUdp(endpoint: Endpoint): Promise<string | null> {
       socket.close()
       resolve(describeListenError(error, endpoint, 'UDP'))
     })
-    socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true }, () => socket.close(() => resolve(null)))
+    socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true }, () =>
+      socket.close(() => resolve(null)),
+    )
   })
 }
 

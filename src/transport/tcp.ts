@@ -10,7 +10,7 @@ import { add } from '../resolver/account.ts'
 import { resolveBatch } from '../resolver/batch.ts'
 import type { Outlet } from '../resolver/outlet.ts'
 import type { Plane } from '../resolver/plane.ts'
-import { ADDRESS_OCTETS, PARKED, QuerySlot } from '../resolver/query.ts'
+import { ADDRESS_OCTETS, LOCAL_OCTETS, PARKED, QuerySlot } from '../resolver/query.ts'
 import { MESSAGE_OCTETS_MAX } from '../wire/header.ts'
 import { putU16 } from '../wire/octets.ts'
 import { writeSocketAddress } from './address.ts'
@@ -91,7 +91,7 @@ export class TcpListener implements Outlet {
       socket.resetAndDestroy()
       return
     }
-    const address = new Uint8Array(ADDRESS_OCTETS)
+    const address = new Uint8Array(ADDRESS_OCTETS + LOCAL_OCTETS)
     writeSocketAddress(client, socket.remotePort ?? 0, address)
     const connection: Connection = {
       number: this.nextNumber++,
@@ -128,7 +128,7 @@ export class TcpListener implements Outlet {
     query.start = start
     query.end = end
     query.connection = connection.number
-    query.client.set(connection.address)
+    query.client = connection.address
     connection.inFlight++
     resolveBatch(this.queries, 1, plane, this)
     connection.activeMs = plane.clock.nowMs

@@ -2,10 +2,15 @@
  * The batch driver of a UDP listener: the event loop says that datagrams are there, `recvmmsg` takes up to 64 of them at a time into
  * memory mapped once, the data plane writes the answers into other such memory, `sendmmsg` sends them. Two system calls for 64 queries.
  *
+ * An answer to a query of the batch in hand is written into that query's own memory, behind its question, and sent to the address that
+ * stands beside it: nothing is copied. Answers that were waited for are written into slots of their own. Both go out through one array of
+ * message headers that point to either.
+ *
  * Owns: its socket, its memory, the handling of what the kernel does not take. A listener bound to a wildcard address answers from the
  * address that was asked (IP_PKTINFO, IPV6_RECVPKTINFO).
  *
- *     a slot's memory    msghdr and length (64) │ iovec (16) │ address (32) │ control (64) │ payload
+ *     memory    64 headers to send │ 64 slots to receive │ 64 slots for late answers, each slot
+ *               header (64) │ iovec (16) │ address (32) │ control (64), and then the payloads
  */
 
 import { UDP } from '../images/counters.ts'
@@ -14,6 +19,7 @@ import { resolveBatch } from '../resolver/batch.ts'
 import type { Plane } from '../resolver/plane.ts'
 import { ADDRESS_OCTETS, LOCAL_OCTETS, QuerySlot } from '../resolver/query.ts'
 import { UDP_OCTETS_MAX } from '../wire/edns.ts'
+import { copyOctets } from '../wire/octets.ts'
 import { isReflectingPort, socketAddressOctets, socketPort, writeSocketAddress } from './address.ts'
 import {
   AF_INET,
@@ -61,6 +67,8 @@ const IOVEC_OCTETS = 16
 const IOV_LENGTH = 8
 const NAME_OCTETS = 32
 const CONTROL_OCTETS = 64
+const REST_OCTETS = IOVEC_OCTETS + NAME_OCTETS + CONTROL_OCTETS
+const SLOT_OCTETS = MMSGHDR_OCTETS + REST_OCTETS
 /** struct cmsghdr: length (8), level (4), type (4), then the data. */
 const CMSG_LEVEL = 8
 const CMSG_TYPE = 12
@@ -68,23 +76,28 @@ const CMSG_DATA = 16
 const IN_PKTINFO_OCTETS = 12
 const IN6_PKTINFO_OCTETS = 20
 
-/** One direction's 64 slots in mapped memory. */
+/** 64 slots in mapped memory, from `start` on. */
 class Slots {
-  readonly memory: KernelMemory
-  readonly words: Uint32Array
+  private readonly memory: KernelMemory
+  private readonly words: Uint32Array
+  private readonly start: number
   private readonly payloadOctets: number
 
-  constructor(kernel: Kernel, payloadOctets: number) {
+  constructor(memory: KernelMemory, start: number, payloadOctets: number) {
+    this.memory = memory
+    this.words = new Uint32Array(memory.bytes.buffer)
+    this.start = start
     this.payloadOctets = payloadOctets
-    const slot = MMSGHDR_OCTETS + IOVEC_OCTETS + NAME_OCTETS + CONTROL_OCTETS + payloadOctets
-    this.memory = kernel.map(BATCH * slot)
-    this.words = new Uint32Array(this.memory.bytes.buffer)
-    for (let i = 0; i < BATCH; i++) this.prepare(i)
+    for (let slot = 0; slot < BATCH; slot++) this.prepare(slot)
+  }
+
+  static octets(payloadOctets: number): number {
+    return BATCH * (SLOT_OCTETS + payloadOctets)
   }
 
   private prepare(slot: number): void {
     const { view, address } = this.memory
-    const header = slot * MMSGHDR_OCTETS
+    const header = this.header(slot)
     const put = (at: number, offset: number) => view.setBigUint64(at, address + BigInt(offset), true)
     put(header + M_NAME, this.name(slot))
     put(header + M_IOV, this.iovec(slot))
@@ -94,28 +107,34 @@ class Slots {
     view.setBigUint64(this.iovec(slot) + IOV_LENGTH, BigInt(this.payloadOctets), true)
   }
 
+  /** Headers lie one behind the other, as recvmmsg wants them; so do payloads. */
   header(slot: number): number {
-    return slot * MMSGHDR_OCTETS
+    return this.start + slot * MMSGHDR_OCTETS
   }
   iovec(slot: number): number {
-    return BATCH * MMSGHDR_OCTETS + slot * IOVEC_OCTETS
+    return this.start + BATCH * MMSGHDR_OCTETS + slot * REST_OCTETS
   }
   name(slot: number): number {
-    return BATCH * (MMSGHDR_OCTETS + IOVEC_OCTETS) + slot * NAME_OCTETS
+    return this.iovec(slot) + IOVEC_OCTETS
   }
   control(slot: number): number {
-    return BATCH * (MMSGHDR_OCTETS + IOVEC_OCTETS + NAME_OCTETS) + slot * CONTROL_OCTETS
+    return this.name(slot) + NAME_OCTETS
   }
   payload(slot: number): number {
-    return BATCH * (MMSGHDR_OCTETS + IOVEC_OCTETS + NAME_OCTETS + CONTROL_OCTETS) + slot * this.payloadOctets
+    return this.start + BATCH * SLOT_OCTETS + slot * this.payloadOctets
+  }
+  /** Which slot has its payload at `at`, or -1. */
+  slotOf(at: number): number {
+    const slot = (at - this.start - BATCH * SLOT_OCTETS) / this.payloadOctets
+    return slot >= 0 && slot < BATCH ? slot : -1
   }
 
-  /** 32-bit fields of a slot's header; 64-bit ones whose upper half is always zero are set by their lower. */
+  /** A 32-bit field of a slot's header; 64-bit ones whose upper half is zero are read and set by their lower. */
   field(slot: number, field: number): number {
-    return this.words[(slot * MMSGHDR_OCTETS + field) >>> 2]!
+    return this.words[(this.header(slot) + field) >>> 2]!
   }
   setField(slot: number, field: number, value: number): void {
-    this.words[(slot * MMSGHDR_OCTETS + field) >>> 2] = value
+    this.words[(this.header(slot) + field) >>> 2] = value
   }
   setPayloadLength(slot: number, octets: number): void {
     this.words[(this.iovec(slot) + IOV_LENGTH) >>> 2] = octets
@@ -135,13 +154,17 @@ export class BatchListener implements UdpListener {
   private readonly fd: number
   private readonly isWildcard: boolean
   private readonly isIpv6: boolean
+  private readonly memory: KernelMemory
+  private readonly words: Uint32Array
+  private readonly receiveAt: bigint
   private readonly incoming: Slots
-  private readonly outgoing: Slots
+  private readonly late: Slots
   private readonly queries: readonly QuerySlot[]
   private poll: PollHandle | null = null
-  /** Answers written and not yet sent. */
+  /** Headers in use of the array to send, and late slots behind some of them. */
   private pending = 0
-  /** Slots whose header the kernel has filled in since it was last made ready. */
+  private pendingLate = 0
+  /** Slots that the kernel or we have written to since they were last made ready to receive. */
   private used = BATCH
 
   /** Throws an Error with a `code` where the address cannot be bound. */
@@ -152,15 +175,22 @@ export class BatchListener implements UdpListener {
     this.isIpv6 = options.address.includes(':')
     this.isWildcard = options.address === '0.0.0.0' || options.address === '::'
     this.fd = this.open(options)
-    this.incoming = new Slots(kernel, QUERY_OCTETS)
-    this.outgoing = new Slots(kernel, ANSWER_OCTETS)
+    const headers = BATCH * MMSGHDR_OCTETS
+    this.memory = kernel.map(headers + Slots.octets(QUERY_OCTETS) + Slots.octets(ANSWER_OCTETS))
+    this.words = new Uint32Array(this.memory.bytes.buffer)
+    this.incoming = new Slots(this.memory, headers, QUERY_OCTETS)
+    this.late = new Slots(this.memory, headers + Slots.octets(QUERY_OCTETS), ANSWER_OCTETS)
+    for (let i = 0; i < BATCH; i++) this.memory.view.setBigUint64(i * MMSGHDR_OCTETS + M_IOVLEN, 1n, true)
+    this.receiveAt = this.memory.address + BigInt(headers)
     this.queries = Array.from({ length: BATCH }, () => this.makeQuery())
   }
 
   private makeQuery(): QuerySlot {
-    const query = new QuerySlot(this.incoming.memory.bytes, this.outgoing.memory.bytes)
+    const { bytes } = this.memory
+    const query = new QuerySlot(bytes, bytes)
     query.transport = UDP
     query.listener = this.listener
+    query.client = bytes
     return query
   }
 
@@ -198,7 +228,7 @@ export class BatchListener implements UdpListener {
   private drain(): void {
     for (let batch = 0; batch < BATCHES_A_WAKE; batch++) {
       this.makeReady()
-      const count = this.kernel.recvmmsg(this.fd, this.incoming.memory.address, BATCH, MSG_DONTWAIT, null)
+      const count = this.kernel.recvmmsg(this.fd, this.receiveAt, BATCH, MSG_DONTWAIT, null)
       // Nothing there, or an ICMP error that some earlier answer has caused: neither is anybody's query.
       if (count <= 0) return
       this.used = count
@@ -208,11 +238,12 @@ export class BatchListener implements UdpListener {
     }
   }
 
-  /** Sets what the kernel overwrites: the room for addresses and control data. */
+  /** Sets what the kernel overwrites, and what an answer in a slot has changed. */
   private makeReady(): void {
     for (let slot = 0; slot < this.used; slot++) {
       this.incoming.setField(slot, M_NAMELEN, SOCKADDR_OCTETS)
       this.incoming.setField(slot, M_CONTROLLEN, this.isWildcard ? CONTROL_OCTETS : 0)
+      this.incoming.setPayloadLength(slot, QUERY_OCTETS)
     }
     this.used = 0
   }
@@ -220,59 +251,81 @@ export class BatchListener implements UdpListener {
   private take(count: number): void {
     let queries = 0
     for (let slot = 0; slot < count; slot++) {
-      if (this.isUnusable(slot)) {
-        add(this.plane, 'droppedMalformed', 1)
-        continue
-      }
-      this.fill(this.queries[queries++]!, slot)
+      if (this.isUnusable(slot)) add(this.plane, 'droppedMalformed', 1)
+      else this.fill(this.queries[queries++]!, slot)
     }
     if (queries > 0) resolveBatch(this.queries, queries, this.plane, this)
   }
 
   private isUnusable(slot: number): boolean {
     if ((this.incoming.field(slot, M_FLAGS) & MSG_TRUNC) !== 0) return true
-    return isReflectingPort(socketPort(this.incoming.memory.bytes, this.incoming.name(slot)))
+    return isReflectingPort(socketPort(this.memory.bytes, this.incoming.name(slot)))
   }
 
   private fill(query: QuerySlot, slot: number): void {
-    const { bytes } = this.incoming.memory
-    query.bytes = bytes
     query.start = this.incoming.payload(slot)
     query.end = query.start + this.incoming.field(slot, M_LENGTH)
-    const name = this.incoming.name(slot)
-    for (let i = 0; i < ADDRESS_OCTETS; i++) query.client[i] = bytes[name + i]!
-    if (!this.isWildcard) return
-    const data = this.incoming.control(slot) + CMSG_DATA
-    for (let i = 0; i < LOCAL_OCTETS; i++) query.local[i] = bytes[data + i]!
+    query.clientAt = this.incoming.name(slot)
+    query.localAt = this.incoming.control(slot) + CMSG_DATA
   }
 
   reserve(query: QuerySlot): boolean {
+    if (query.bytes === this.memory.bytes) {
+      // A query of the batch in hand: its answer begins where it stands.
+      query.outAt = query.start
+      query.outRoom = QUERY_OCTETS
+      return true
+    }
     if (this.pending === BATCH) this.flush()
-    query.out = this.outgoing.memory.bytes
-    query.outAt = this.outgoing.payload(this.pending)
+    query.out = this.memory.bytes
+    query.outAt = this.late.payload(this.pendingLate)
     query.outRoom = ANSWER_OCTETS
     return true
   }
 
   send(query: QuerySlot): void {
-    const slot = this.pending++
-    const { bytes } = this.outgoing.memory
-    const name = this.outgoing.name(slot)
-    for (let i = 0; i < ADDRESS_OCTETS; i++) bytes[name + i] = query.client[i]!
-    this.outgoing.setField(slot, M_NAMELEN, socketAddressOctets(bytes, name))
-    this.outgoing.setPayloadLength(slot, query.outLength)
-    this.outgoing.setField(slot, M_CONTROLLEN, this.isWildcard ? this.writeSource(slot, query) : 0)
+    if (this.pending === BATCH) this.flush()
+    const header = this.pending++ * MMSGHDR_OCTETS
+    const slot = this.incoming.slotOf(query.outAt)
+    if (slot >= 0) this.point(header, this.incoming, slot, query.outLength)
+    else {
+      this.fillLate(this.pendingLate, query)
+      this.point(header, this.late, this.pendingLate++, query.outLength)
+    }
   }
 
-  /** Writes the control message that makes an answer leave from the address that was asked; returns its length. */
-  private writeSource(slot: number, query: QuerySlot): number {
-    const { bytes, view } = this.outgoing.memory
-    const at = this.outgoing.control(slot)
+  /** Makes a header to send point to a slot's address and payload. */
+  private point(header: number, slots: Slots, slot: number, octets: number): void {
+    const { words } = this
+    const name = slots.name(slot)
+    this.copyPointer(slots.header(slot) + M_NAME, header + M_NAME)
+    this.copyPointer(slots.header(slot) + M_IOV, header + M_IOV)
+    words[(header + M_NAMELEN) >>> 2] = socketAddressOctets(this.memory.bytes, name)
+    slots.setPayloadLength(slot, octets)
+    if (!this.isWildcard) return
+    this.copyPointer(slots.header(slot) + M_CONTROL, header + M_CONTROL)
+    words[(header + M_CONTROLLEN) >>> 2] = this.writeSource(slots.control(slot))
+  }
+
+  private copyPointer(from: number, to: number): void {
+    this.words[to >>> 2] = this.words[from >>> 2]!
+    this.words[(to >>> 2) + 1] = this.words[(from >>> 2) + 1]!
+  }
+
+  private fillLate(slot: number, query: QuerySlot): void {
+    const { bytes } = this.memory
+    copyOctets(query.client, query.clientAt, bytes, this.late.name(slot), ADDRESS_OCTETS)
+    copyOctets(query.client, query.localAt, bytes, this.late.control(slot) + CMSG_DATA, LOCAL_OCTETS)
+  }
+
+  /** Completes the control message at `at`, whose data is there, so that an answer leaves from the address that was asked; returns its length. */
+  private writeSource(at: number): number {
+    const { view } = this.memory
     const data = this.isIpv6 ? IN6_PKTINFO_OCTETS : IN_PKTINFO_OCTETS
     view.setUint32(at, CMSG_DATA + data, true)
+    view.setUint32(at + 4, 0, true)
     view.setUint32(at + CMSG_LEVEL, this.isIpv6 ? IPPROTO_IPV6 : IPPROTO_IP, true)
     view.setUint32(at + CMSG_TYPE, this.isIpv6 ? IPV6_PKTINFO : IP_PKTINFO, true)
-    for (let i = 0; i < data; i++) bytes[at + CMSG_DATA + i] = query.local[i]!
     // in_pktinfo begins with the interface: 0 lets the routing table choose it, as for any answer.
     if (!this.isIpv6) view.setUint32(at + CMSG_DATA, 0, true)
     return CMSG_DATA + ((data + 7) & ~7)
@@ -282,7 +335,8 @@ export class BatchListener implements UdpListener {
     const count = this.pending
     if (count === 0) return
     this.pending = 0
-    const headers = this.outgoing.memory.address
+    this.pendingLate = 0
+    const headers = this.memory.address
     for (let sent = 0; sent < count; ) {
       const taken = this.kernel.sendmmsg(
         this.fd,

@@ -64,7 +64,7 @@ export class DgramListener implements UdpListener {
     this.query.bytes = message
     this.query.start = 0
     this.query.end = message.length
-    writeSocketAddress(from.address, from.port, this.query.client)
+    writeSocketAddress(from.address, from.port, this.query.client, this.query.clientAt)
     resolveBatch(this.queries, 1, this.plane, this)
   }
 
@@ -78,10 +78,15 @@ export class DgramListener implements UdpListener {
   send(query: QuerySlot): void {
     this.unsent++
     const message = Buffer.from(query.out.subarray(0, query.outLength))
-    this.socket.send(message, socketPort(query.client, 0), socketAddressText(query.client, 0), error => {
-      this.unsent--
-      if (error !== null && error !== undefined) add(this.plane, 'sendFailed', 1)
-    })
+    this.socket.send(
+      message,
+      socketPort(query.client, query.clientAt),
+      socketAddressText(query.client, query.clientAt),
+      error => {
+        this.unsent--
+        if (error !== null && error !== undefined) add(this.plane, 'sendFailed', 1)
+      },
+    )
   }
 
   flush(): void {}

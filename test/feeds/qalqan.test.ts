@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { secondsOf } from '../../src/feeds/qalqan-entry.ts'
 import { NOW, readText } from './recorder.ts'
@@ -170,8 +171,28 @@ const dates: [text: string, seconds: number | null][] = [
   ['2026-1-1', null],
   ['2026-11-22T25:00:00Z', null],
   ['2026-11-22 10:00:00Z', null],
+  ['2026-11-22T10:60:00Z', null],
+  ['2026-11-22T10:00:60Z', null],
+  ['2026-11-22T10:00:00+24:00', null],
+  ['0099-01-01', -59042995200],
   ['tomorrow', null],
 ]
+
+test('any moment is read as it was written, whatever its zone', () => {
+  const moment = fc.date({
+    min: new Date('0001-01-02T00:00:00Z'),
+    max: new Date('9999-12-30T00:00:00Z'),
+    noInvalidDate: true,
+  })
+  fc.assert(
+    fc.property(moment, fc.integer({ min: -1439, max: 1439 }), (date, minutes) => {
+      const local = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, -1)
+      const two = (value: number) => String(value).padStart(2, '0')
+      const zone = `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`
+      expect(secondsOf(local + zone)).toBe(Math.floor(date.getTime() / 1000))
+    }),
+  )
+})
 
 describe('dates', () => {
   for (const [text, seconds] of dates) test(`${text} is ${seconds}`, () => expect(secondsOf(text)).toBe(seconds))

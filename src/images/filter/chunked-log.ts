@@ -53,7 +53,7 @@ export class ChunkedLog {
     const chunk = this.chunkOf(at)
     if ((at & CHUNK_MASK) + octets < chunk.used) return next
     const following = ((at >>> CHUNK_BITS) + 1) * CHUNK_OCTETS
-    return Math.min(following , this.end)
+    return Math.min(following, this.end)
   }
 
   /** Forgets the records from `end` on. */

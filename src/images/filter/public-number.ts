@@ -7,34 +7,48 @@
 const ALPHABET = Uint8Array.from('0123456789ABCDEFGHJKMNPQRSTVWXYZ', character => character.charCodeAt(0))
 const DASH = 0x2d
 const LETTER_Q = 0x51
-const GROUPS = 3
-const GROUP_LETTERS = 4
-const GROUP_BITS = 20
-export const PUBLIC_NUMBER_OCTETS = 1 + GROUPS * (1 + GROUP_LETTERS)
+const GROUP_OCTETS = 5
+export const PUBLIC_NUMBER_OCTETS = 1 + 3 * GROUP_OCTETS
 
-const PRIMES = Int32Array.of(0x01000193, 0x01000197, 0x010001a5)
-const BASES = Int32Array.of(0x2c1b3c6d, 0x297a2d39, 0x5bd1e995)
+const PRIME_A = 0x01000193
+const PRIME_B = 0x010001a5
+const BASE_A = 0x2c1b3c6d
+const BASE_B = 0x297a2d39
 
 /** Writes the number of the name at `name[at]` (wire form, lower case) to `out`; always `PUBLIC_NUMBER_OCTETS`. */
 export function writePublicNumber(name: Uint8Array, at: number, out: Uint8Array, outAt: number): void {
-  let write = outAt
-  out[write++] = LETTER_Q
-  for (let group = 0; group < GROUPS; group++) {
-    out[write++] = DASH
-    const bits = mix(name, at, BASES[group]!, PRIMES[group]!) >>> (32 - GROUP_BITS)
-    for (let letter = GROUP_LETTERS - 1; letter >= 0; letter--) out[write++] = ALPHABET[(bits >>> (letter * 5)) & 31]!
+  let a = BASE_A
+  let b = BASE_B
+  for (let i = at; name[i] !== 0; ) {
+    for (const end = i + name[i]!; i <= end; i++) {
+      const octet = name[i]!
+      a = Math.imul(a ^ octet, PRIME_A)
+      b = Math.imul(b ^ octet, PRIME_B)
+    }
   }
+  a = mix(a ^ b)
+  b = mix(b)
+  out[outAt] = LETTER_Q
+  writeGroup(a >>> 12, out, outAt + 1)
+  writeGroup(b >>> 12, out, outAt + 1 + GROUP_OCTETS)
+  // The low twelve bits of one and eight of the other are not in a group yet.
+  writeGroup(((a & 0xfff) << 8) | (b & 0xff), out, outAt + 1 + 2 * GROUP_OCTETS)
 }
 
-function mix(name: Uint8Array, at: number, base: number, prime: number): number {
-  let hash = base
-  for (let i = at; name[i] !== 0; ) {
-    for (const end = i + name[i]!; i <= end; i++) hash = Math.imul(hash ^ name[i]!, prime)
-  }
-  hash ^= hash >>> 15
+function writeGroup(bits: number, out: Uint8Array, at: number): void {
+  out[at] = DASH
+  out[at + 1] = ALPHABET[(bits >>> 15) & 31]!
+  out[at + 2] = ALPHABET[(bits >>> 10) & 31]!
+  out[at + 3] = ALPHABET[(bits >>> 5) & 31]!
+  out[at + 4] = ALPHABET[bits & 31]!
+}
+
+function mix(state: number): number {
+  let hash = state ^ (state >>> 15)
   hash = Math.imul(hash, 0x2c1b3c6d)
   hash ^= hash >>> 12
-  return Math.imul(hash, 0x297a2d39)
+  hash = Math.imul(hash, 0x297a2d39)
+  return hash ^ (hash >>> 15)
 }
 
 /** The number as text. */

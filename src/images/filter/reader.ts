@@ -131,7 +131,7 @@ export class FilterReader {
 
   /** Reads ahead the slots of every ancestor that the Bloom filter lets through. */
   touchSlots(query: HashedName): number {
-    const deepest = Math.min(query.labelCount , this.depthMax)
+    const deepest = Math.min(query.labelCount, this.depthMax)
     let sum = 0
     for (let depth = this.depthMin; depth <= deepest && depth > 0; depth++) {
       const hash = spread(query.states[depth]!)
@@ -143,7 +143,7 @@ export class FilterReader {
 
   /** Reads ahead the pool entries behind the first slots of the ancestors that the Bloom filter lets through. */
   touchPool(query: HashedName): number {
-    const deepest = Math.min(query.labelCount , this.depthMax)
+    const deepest = Math.min(query.labelCount, this.depthMax)
     let sum = 0
     for (let depth = this.depthMin; depth <= deepest && depth > 0; depth++) {
       const hash = spread(query.states[depth]!)

@@ -1,0 +1,100 @@
+/** Queries and images for benches: the same on every run, of a shape that providers see. */
+import { UDP } from '../../src/images/counters.ts'
+import type { Outlet } from '../../src/resolver/outlet.ts'
+import { QuerySlot } from '../../src/resolver/query.ts'
+import { nameFromText } from '../../src/wire/name.ts'
+import { copyOctets } from '../../src/wire/octets.ts'
+
+/** A seeded generator (mulberry32): repeatable, and good enough for workloads. */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789-'
+const TOPS = ['com', 'net', 'org', 'ru', 'kz', 'info', 'co.uk', 'de', 'com.br', 'xyz']
+
+/** A made-up name: mostly one label and a top-level domain, one in four with a host label in front. */
+export function madeUpName(random: () => number): string {
+  let label = ''
+  for (let length = 6 + Math.floor(random() * 10); length > 0; length--) {
+    label += LETTERS[Math.floor(random() * (label === '' || length === 1 ? 36 : 37))]
+  }
+  const host = random() < 0.25 ? `www${Math.floor(random() * 10)}.` : ''
+  return `${host}${label}.${TOPS[Math.floor(random() * TOPS.length)]}`
+}
+
+const OPT = Uint8Array.of(0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0)
+/** Room for one query in the memory of a batch. */
+export const SLOT_OCTETS = 512
+
+/** Queries packed one behind the other. */
+export class QueryDeck {
+  readonly count: number
+  private readonly bytes: Uint8Array
+  private readonly starts: Uint32Array
+
+  constructor(names: readonly string[], type = 1, edns = true) {
+    this.count = names.length
+    const longest = names.reduce((most, name) => Math.max(most, name.length), 0)
+    this.bytes = new Uint8Array(names.length * (longest + 2 + 16 + OPT.length))
+    this.starts = new Uint32Array(names.length + 1)
+    names.forEach((name, i) => {
+      this.starts[i + 1] = this.write(name, this.starts[i]!, type, edns)
+    })
+  }
+
+  private write(name: string, at: number, type: number, edns: boolean): number {
+    const { bytes } = this
+    bytes.set([at & 255, (at >>> 8) & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, edns ? 1 : 0], at)
+    const end = nameFromText(name, bytes, at + 12)
+    bytes.set([type >>> 8, type & 255, 0, 1], end)
+    if (edns) bytes.set(OPT, end + 4)
+    return end + 4 + (edns ? OPT.length : 0)
+  }
+
+  message(index: number): Uint8Array {
+    return this.bytes.slice(this.starts[index]!, this.starts[index + 1]!)
+  }
+
+  /** Copies one query to where a slot's message stands, as the kernel does for a transport. */
+  deal(slot: QuerySlot, index: number): void {
+    const from = this.starts[index]!
+    const octets = this.starts[index + 1]! - from
+    copyOctets(this.bytes, from, slot.bytes, slot.start, octets)
+    slot.end = slot.start + octets
+  }
+}
+
+/** An outlet that only counts; answers are written behind their questions, as the batch driver has it. */
+export class NullOutlet implements Outlet {
+  octets = 0
+
+  reserve(query: QuerySlot): boolean {
+    query.out = query.bytes
+    query.outAt = query.start
+    query.outRoom = SLOT_OCTETS
+    return true
+  }
+
+  send(query: QuerySlot): void {
+    this.octets += query.outLength
+  }
+}
+
+/** Slots as the UDP listener has them. */
+export function makeSlots(count: number): QuerySlot[] {
+  const bytes = new Uint8Array(count * SLOT_OCTETS)
+  return Array.from({ length: count }, (_, i) => {
+    const slot = new QuerySlot(bytes, bytes)
+    slot.transport = UDP
+    slot.start = i * SLOT_OCTETS
+    slot.client.set([2, 0, 0x10, 0, 192, 0, 2, 7])
+    return slot
+  })
+}
