@@ -4,7 +4,8 @@
  * `run(size)` makes lists of so many entries, loads each from memory, prints nanoseconds a line, and returns a checksum over all
  * names and extents, so that work that was not done cannot go unnoticed.
  *
- * Last figures, 1,000,000 entries, Node 26.10, one core of a shared 2-core machine:
+ * Last figures, 1,000,000 entries, Node 26.10, two Xeon cores shared with other work (load 1.9 to 2.5, so take them as upper bounds), ns a
+ * line: domains 193, hosts 363, adblock 289, dnsmasq 298, unbound 330, rpz 471, urls 510, qalqan 4322.
  */
 import { pathToFileURL } from 'node:url'
 import type { RuleSink } from '../src/feeds/entry.ts'

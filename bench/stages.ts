@@ -54,9 +54,13 @@ export function run(queries: number, listed = 100_000, cachedNames = 10_000): St
     }
     return sum
   }
+  const probeAndFilter = (query: QuerySlot) => {
+    own.images.filter.probe(query)
+    return filter(query, own.images, findings)
+  }
   const write = (query: QuerySlot) => {
     outlet.reserve(query)
-    filter(query, own.images, findings)
+    probeAndFilter(query)
     answerBlocked(query, own.images.filter, own.blockAnswers)
     return query.outLength
   }
@@ -74,11 +78,7 @@ export function run(queries: number, listed = 100_000, cachedNames = 10_000): St
     queries,
     each(blockedDeck, query => query.labelCount),
   )
-  const hit = measure(
-    'filter, hit',
-    queries,
-    each(blockedDeck, query => filter(query, own.images, findings)),
-  )
+  const hit = measure('filter, hit', queries, each(blockedDeck, probeAndFilter))
   const beyondAdmit = (figure: StageFigure) => ({ ...figure, nanoseconds: figure.nanoseconds - admitted.nanoseconds })
   const beyondDealing = (figure: StageFigure) => ({ ...figure, nanoseconds: figure.nanoseconds - dealt.nanoseconds })
   return [
@@ -103,7 +103,7 @@ export function run(queries: number, listed = 100_000, cachedNames = 10_000): St
       measure(
         'filter, miss',
         queries,
-        each(cachedDeck, query => filter(query, own.images, findings)),
+        each(cachedDeck, query => probeAndFilter(query)),
       ),
     ),
     beyondAdmit(measure('filter, hit, and block answer', queries, each(blockedDeck, write))),

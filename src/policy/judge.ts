@@ -36,6 +36,7 @@ export class Judge {
     const { query } = this
     this.read(name, images.filter.seed)
     query.policy = policy
+    images.filter.probe(query)
     if (filter(query, images, this.findings) !== BLOCKED) return null
     const at = query.blockDepth === 0 ? -1 : query.labels[query.labelCount - query.blockDepth]!
     const category = this.categories[query.blockCategory]!

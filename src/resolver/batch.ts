@@ -1,20 +1,18 @@
 /**
- * Data plane. A batch of queries: all admitted first, then the memory that their lookups will read is touched, so that the processor
- * waits for many reads at once instead of one after the other; then each takes its way through the stages.
+ * Data plane. A batch of queries: all are admitted first, and for each the reads are begun that its lookups would wait for, so that the
+ * processor waits for many at once instead of one after the other; then each takes its way through the stages.
  */
 import { add, countAnswer, countBatch, countQuery } from './account.ts'
 import { admit } from './admit.ts'
+import { answerHash } from './key.ts'
 import type { Outlet } from './outlet.ts'
 import type { Plane } from './plane.ts'
 import { ANSWERED, DROPPED, PASS, type QuerySlot, type Verdict } from './query.ts'
 import { answerRefusal } from './reply.ts'
 import { resolve } from './resolve.ts'
 
-/** Below this nothing is gained by touching memory ahead. */
-const WARMED_FROM = 4
-
 /** What was read ahead, kept so that reading it is not optimised away. */
-let warmed = 0
+let begun = 0
 
 export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: Plane, outlet: Outlet): void {
   plane.clock.tick()
@@ -22,8 +20,8 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
     query.verdict = admit(query, plane.seed)
+    if (query.verdict === PASS) begun ^= beginReads(query, plane)
   }
-  if (count >= WARMED_FROM) warm(slots, count, plane)
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
     if (query.verdict === DROPPED) add(plane, 'droppedMalformed', 1)
@@ -51,19 +49,13 @@ function refuse(query: QuerySlot): Verdict {
   return ANSWERED
 }
 
-function warm(slots: readonly QuerySlot[], count: number, plane: Plane): void {
-  const image = plane.images.filter
-  let sum = 0
-  for (let i = 0; i < count; i++) {
-    const query = slots[i]!
-    if (query.verdict !== PASS) continue
-    sum ^= image.touchBloom(query) ^ plane.cache.touch(query.hash)
-  }
-  for (let i = 0; i < count; i++) if (slots[i]!.verdict === PASS) sum ^= image.touchSlots(slots[i]!)
-  warmed ^= sum
+/** Begins the reads that a query's lookups will wait for: the entries that may be its, or else where the cache would have its answer. */
+function beginReads(query: QuerySlot, plane: Plane): number {
+  const octets = plane.images.filter.probe(query)
+  return query.candidates > 0 ? octets : plane.cache.touch(answerHash(query))
 }
 
 /** Only for tests and benches, which print it. */
-export function warmedChecksum(): number {
-  return warmed
+export function readsBegun(): number {
+  return begun
 }

@@ -5,7 +5,7 @@ import { FROM_CACHE } from '../images/counters.ts'
 import { FLAG_AD } from '../wire/header.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { type AnswerCache, type AnswerKey, type AnswerRecords, ageRecords, MISS, RECORD_COUNT_MAX } from './cache.ts'
-import { answerKeyFlags } from './key.ts'
+import { answerHash, answerKeyFlags } from './key.ts'
 import { ANSWERED, PASS, type QuerySlot } from './query.ts'
 import { beginAnswer, finishAnswer } from './reply.ts'
 
@@ -21,7 +21,7 @@ class QueryKey implements AnswerKey {
   of(query: QuerySlot): this {
     this.name = query.name
     this.nameOctets = query.nameOctets
-    this.hash = query.hash ^ Math.imul(query.type, 0x9e3779b1)
+    this.hash = answerHash(query)
     this.type = query.type
     this.keyFlags = answerKeyFlags(query)
     return this

@@ -1,7 +1,7 @@
 /**
  * Data plane. The filter stage: whether the policy of a query blocks its name, and by which rule.
  *
- * One walk from the root label down meets every rule that covers the name. Per class the most specific block and the most specific
+ * `FilterReader.probe` has gone down from the root label and noted where rules may be; here each is met and weighed. Per class the most specific block and the most specific
  * exception are kept; an exception wins where it is at least as specific as the block, and speaks only for its own class and for the
  * household's: what a household excepts never loosens what hotline or law demand. A name alone is more specific than the same name with
  * all below it. Of several classes that block, the first in the order of `CLASSES` answers.
@@ -10,7 +10,6 @@ import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
 import { ALLOW_BIT, ANSWER_AS_SET, EXTENT_MASK, MEMBER_HAS_RULE, NO_RULE } from '../images/filter/layout.ts'
 import { type FilterReader, NOT_FLAGGED } from '../images/filter/reader.ts'
 import type { PolicyReader } from '../images/policies.ts'
-import { spread } from '../wire/hash.ts'
 import { PASS, type QuerySlot } from './query.ts'
 
 /** What this stage returns beside PASS: `blockClass` and its neighbours in the query say by what. */
@@ -85,16 +84,13 @@ function blockUnlisted(query: QuerySlot, images: FilterImages): typeof BLOCKED {
 
 /** Fills `findings` with what covers the name under its policy; false where nothing flagged was met at all. */
 function walk(query: QuerySlot, image: FilterReader, policies: PolicyReader, findings: Findings): boolean {
-  const deepest = Math.min(query.labelCount, image.depthMax)
   let met = false
-  for (let depth = image.depthMin; depth <= deepest && depth > 0; depth++) {
-    const hash = spread(query.states[depth]!)
-    if (!image.mayHold(hash)) break
-    const at = image.entry(query, depth, hash)
+  for (let candidate = 0; candidate < query.candidates; candidate++) {
+    const at = image.entry(query, candidate)
     if (at === NOT_FLAGGED) continue
     if (!met) findings.clear()
     met = true
-    weigh(query, image, policies, findings, at, depth)
+    weigh(query, image, policies, findings, at, query.candidateDepths[candidate]!)
   }
   return met
 }

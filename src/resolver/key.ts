@@ -1,4 +1,7 @@
-/** Data plane. The flags of a query that change what an upstream answers, and so are part of every key: DO, CD, RD. */
+/**
+ * Data plane. What tells one answer from another beside the name: its type, and the flags of a query that change what an upstream answers,
+ * and so are part of every key: DO, CD, RD.
+ */
 import { FLAG_CD, FLAG_RD } from '../wire/header.ts'
 import type { QuerySlot } from './query.ts'
 
@@ -6,6 +9,11 @@ export const KEY_DO = 1
 export const KEY_CD = 2
 /** RD clear: asked for what the upstream knows already. */
 export const KEY_NOT_RECURSIVE = 4
+
+/** The hash under which a query's answer is kept: that of the name, and the type. */
+export function answerHash(query: QuerySlot): number {
+  return query.hash ^ Math.imul(query.type, 0x9e3779b1)
+}
 
 export function answerKeyFlags(query: QuerySlot): number {
   return (

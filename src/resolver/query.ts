@@ -63,6 +63,9 @@ export class QuerySlot {
   readonly labels = new Uint8Array(LABELS_MAX + 1)
   readonly states = new Int32Array(LABELS_MAX + 2)
   labelCount = 0
+  candidates = 0
+  readonly candidateDepths = new Uint8Array(LABELS_MAX + 1)
+  readonly candidatePlaces = new Int32Array(LABELS_MAX + 1)
   /** `name`'s hash, spread. */
   hash = 0
 

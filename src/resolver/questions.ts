@@ -80,7 +80,7 @@ export class Questions {
 
   /** The question in flight for a key, or NONE. */
   find(key: AnswerKey): number {
-    let question = this.buckets[bucketOf(key.hash, key.type)]!
+    let question = this.buckets[bucketOf(key.hash)]!
     for (; question !== NONE; question = this.bucketNext[question]!) if (this.isFor(question, key)) return question
     return NONE
   }
@@ -112,7 +112,7 @@ export class Questions {
     this.older[question] = NONE
     this.newer[question] = NONE
     this.deadlineMs[question] = 0
-    const bucket = bucketOf(key.hash, key.type)
+    const bucket = bucketOf(key.hash)
     this.bucketNext[question] = this.buckets[bucket]!
     this.buckets[bucket] = question
     this.inFlight++
@@ -122,7 +122,7 @@ export class Questions {
   /** Forgets a question; its waiters must have been taken. */
   close(question: number): void {
     this.unlist(question)
-    const bucket = bucketOf(this.hash[question]!, this.type[question]!)
+    const bucket = bucketOf(this.hash[question]!)
     let at = this.buckets[bucket]!
     if (at === question) this.buckets[bucket] = this.bucketNext[question]!
     else {
@@ -224,6 +224,6 @@ export class Questions {
   }
 }
 
-function bucketOf(hash: number, type: number): number {
-  return (hash ^ Math.imul(type, 0x9e3779b1)) & (QUESTIONS * 2 - 1)
+function bucketOf(hash: number): number {
+  return hash & (QUESTIONS * 2 - 1)
 }

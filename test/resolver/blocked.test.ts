@@ -108,7 +108,7 @@ describe('the Extended DNS Error (RFC 8914 §4)', () => {
 
   test('its text is left out where the answer would pass what the client takes', () => {
     const caseNumber = 'C'.repeat(250)
-    const name = `${'x'.repeat(63)}.${'y'.repeat(63)}.${'z'.repeat(63)}.bad.test`
+    const name = `${'x'.repeat(63)}.${'y'.repeat(63)}.${'z'.repeat(63)}.${'w'.repeat(40)}.bad.test`
     const plane = planeWith({ rules: [{ name: 'bad.test', category: 'illegal', ruleClass: 'hotline', caseNumber }] })
     const small = read(plane.ask(query({ name, edns: true, udpPayloadSize: 512 })))
     expect(small).toMatchObject({ truncated: false, error: { code: 15, text: '' } })

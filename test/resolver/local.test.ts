@@ -115,8 +115,8 @@ describe('records of the operator', () => {
     expect(() => new LocalNames([...SPECIAL_NAMES, record('a..b')], 1)).toThrow(TypeError)
   })
 
-  test('in an answer that does not fit are cut, with TC', () => {
-    const own = [record('many.lan', { ipv4: Array.from({ length: 60 }, (_, i) => v4(i)) })]
+  test.each([40, 60, 100])('%d in an answer that does not fit are cut, with TC', count => {
+    const own = [record('many.lan', { ipv4: Array.from({ length: count }, (_, i) => v4(i)) })]
     expect(answerTo(own, 'many.lan')).toMatchObject({ truncated: true, answers: [] })
   })
 })

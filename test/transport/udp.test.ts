@@ -63,13 +63,14 @@ describe.each(DRIVERS)('a UDP listener (%s)', driver => {
   })
 
   test('400 queries that come while the event loop is busy wait in the kernel, and none is lost', async () => {
-    const asking = await client()
-    const sent = Array.from({ length: 400 }, (_, id) => asking.send(query({ name: 'bad.test', id })))
+    const asking = await Promise.all(Array.from({ length: 8 }, () => client()))
+    const sent = Array.from({ length: 400 }, (_, id) => asking[id % 8]!.send(query({ name: 'bad.test', id })))
     const endMs = performance.now() + 100
     while (performance.now() < endMs);
     await Promise.all(sent)
-    await until(() => asking.received.length >= 400, 1500)
-    expect(asking.received.length).toBe(400)
+    const answered = () => asking.reduce((sum, each) => sum + each.received.length, 0)
+    await until(() => answered() >= 400, 1500)
+    expect(answered()).toBe(400)
   })
 
   const unanswerable: readonly (readonly [string, Uint8Array])[] = [

@@ -36,6 +36,10 @@ export interface HashedName {
   labelCount: number
   /** `states[d]`: the hash state of the ancestor that has `d` labels; `states[0]` is the seed. */
   readonly states: Int32Array
+  /** What `probe` found: how many ancestors may be flagged, the labels of each, and the slot where its entry may be. */
+  candidates: number
+  readonly candidateDepths: Uint8Array
+  readonly candidatePlaces: Int32Array
 }
 
 export class FilterReader {
@@ -89,25 +93,61 @@ export class FilterReader {
     this.tagMask = (1 << this.tagBits) - 1
   }
 
-  /** Whether anything flagged may lie at or below the ancestor of `name` that has `depth` labels. */
-  mayHold(hash: number): boolean {
+  /**
+   * First half of a lookup: goes down from the root label through the Bloom filter and the slots, and notes where entries may be. Returns
+   * an octet of the pool from each such place, xored, only so that the reads are begun: the second half then does not wait for
+   * them, and with a batch of queries many are under way at once.
+   */
+  probe(query: HashedName): number {
+    const deepest = Math.min(query.labelCount, this.depthMax)
+    let candidates = 0
+    let begun = 0
+    for (let depth = this.depthMin; depth <= deepest && depth > 0; depth++) {
+      const hash = spread(query.states[depth]!)
+      if (!this.mayHold(hash)) break
+      const place = this.nextPlace(placeOf(hash, this.slotScale), hash)
+      if (place < 0) continue
+      begun ^= this.pool[this.slots[place]! >>> this.tagBits]!
+      query.candidateDepths[candidates] = depth
+      query.candidatePlaces[candidates++] = place
+    }
+    query.candidates = candidates
+    return begun
+  }
+
+  /** Whether anything flagged may lie at or below the name with this hash. */
+  private mayHold(hash: number): boolean {
     const mask = bloomMask(hash)
     return (this.bloom[placeOf(hash, this.bloomScale)]! & mask) === mask
   }
 
-  /** The pool offset behind the entry's name, where its group stands; or `NOT_FLAGGED`. `hash` is the spread state at `depth`. */
-  entry(query: HashedName, depth: number, hash: number): number {
-    const nameAt = query.labels[query.labelCount - depth]!
+  /** The first place from `from` on whose slot has the hash's tag; -1 where an empty slot comes first. */
+  private nextPlace(from: number, hash: number): number {
     const tag = hash & this.tagMask
-    let place = placeOf(hash, this.slotScale)
+    let place = from
     for (;;) {
       const slot = this.slots[place]!
-      if (slot === 0) return NOT_FLAGGED
-      if ((slot & this.tagMask) === tag) {
-        const after = this.compare(slot >>> this.tagBits, query.name, nameAt)
-        if (after !== NOT_FLAGGED) return after
-      }
+      if (slot === 0) return -1
+      if ((slot & this.tagMask) === tag) return place
       if (++place === this.slotCount) place = 0
+    }
+  }
+
+  /**
+   * Second half: the pool offset behind the name of a candidate's entry, where its group stands; or NOT_FLAGGED. Here the whole names are
+   * compared.
+   */
+  entry(query: HashedName, candidate: number): number {
+    const depth = query.candidateDepths[candidate]!
+    const nameAt = query.labels[query.labelCount - depth]!
+    let place = query.candidatePlaces[candidate]!
+    for (;;) {
+      const after = this.compare(this.slots[place]! >>> this.tagBits, query.name, nameAt)
+      if (after !== NOT_FLAGGED) return after
+      // Another name with the same few bits of hash: rare, so that the hash is only now needed again.
+      if (++place === this.slotCount) place = 0
+      place = this.nextPlace(place, spread(query.states[depth]!))
+      if (place < 0) return NOT_FLAGGED
     }
   }
 
@@ -121,37 +161,6 @@ export class FilterReader {
       for (const end = from + length; from <= end; from++, at++) if (pool[at] !== name[from]) return NOT_FLAGGED
       if (length === 0) return at
     }
-  }
-
-  /** Reads ahead what a lookup of `query` would read first, so that several lookups' misses overlap. The sum only keeps the reads. */
-  touchBloom(query: HashedName): number {
-    if (query.labelCount < this.depthMin || this.depthMin === 0) return 0
-    return this.bloom[placeOf(spread(query.states[this.depthMin]!), this.bloomScale)]!
-  }
-
-  /** Reads ahead the slots of every ancestor that the Bloom filter lets through. */
-  touchSlots(query: HashedName): number {
-    const deepest = Math.min(query.labelCount, this.depthMax)
-    let sum = 0
-    for (let depth = this.depthMin; depth <= deepest && depth > 0; depth++) {
-      const hash = spread(query.states[depth]!)
-      if (!this.mayHold(hash)) break
-      sum ^= this.slots[placeOf(hash, this.slotScale)]!
-    }
-    return sum
-  }
-
-  /** Reads ahead the pool entries behind the first slots of the ancestors that the Bloom filter lets through. */
-  touchPool(query: HashedName): number {
-    const deepest = Math.min(query.labelCount, this.depthMax)
-    let sum = 0
-    for (let depth = this.depthMin; depth <= deepest && depth > 0; depth++) {
-      const hash = spread(query.states[depth]!)
-      if (!this.mayHold(hash)) break
-      const slot = this.slots[placeOf(hash, this.slotScale)]!
-      if ((slot & this.tagMask) === (hash & this.tagMask)) sum ^= this.pool[slot >>> this.tagBits]!
-    }
-    return sum
   }
 
   feedOf(element: number): number {
