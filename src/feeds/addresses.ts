@@ -1,15 +1,16 @@
 /**
  * Addresses in feeds: as octets, and as the answer that a rule asks for.
  *
- * Lists answer with 0.0.0.0, ::, 127.0.0.1 or ::1 where they mean "nowhere"; such a rule asks for the `zero` answer. Any other address is
- * taken at its word. Details are shared between the rules that have the same addresses, so that a line costs no object.
+ * Lists answer with 0.0.0.0, ::, 127.0.0.1 or ::1 where they mean no more than "blocked"; how that is answered, the configuration says. Any
+ * other address is taken at its word. Details are shared between the rules that have the same addresses, so that a line costs no object.
  */
 import { addressOctets } from '../wire/address-text.ts'
 import type { EntryDetail, GivenAddresses } from './entry.ts'
 
 export const NXDOMAIN: EntryDetail = Object.freeze({ answer: 'nxdomain' })
 export const NODATA: EntryDetail = Object.freeze({ answer: 'nodata' })
-export const ZERO: EntryDetail = Object.freeze({ answer: 'zero' })
+/** Blocked, and nothing said of the answer: it is the configuration's. */
+export const AS_CONFIGURED = null
 export const REFUSED: EntryDetail = Object.freeze({ answer: 'refused' })
 export const DROP: EntryDetail = Object.freeze({ answer: 'drop' })
 
@@ -17,14 +18,14 @@ export const DROP: EntryDetail = Object.freeze({ answer: 'drop' })
 const REMEMBERED_MAX = 1000
 
 export class AddressAnswers {
-  private readonly remembered = new Map<string, EntryDetail>()
+  private readonly remembered = new Map<string, EntryDetail | null>()
 
   /** The detail for addresses in text form, all of them valid. */
-  detailFor(addresses: readonly string[]): EntryDetail {
+  detailFor(addresses: readonly string[]): EntryDetail | null {
     const key = addresses.join(' ')
     const known = this.remembered.get(key)
     if (known !== undefined) return known
-    const detail = addresses.every(isNowhere) ? ZERO : Object.freeze({ answer: givenBy(addresses) })
+    const detail = addresses.every(isNowhere) ? AS_CONFIGURED : Object.freeze({ answer: givenBy(addresses) })
     if (this.remembered.size < REMEMBERED_MAX) this.remembered.set(key, detail)
     return detail
   }

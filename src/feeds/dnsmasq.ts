@@ -1,12 +1,12 @@
 /**
  * Reads dnsmasq configuration: `address=/name/…/target`, `local=/name/` and `server=/name/`, each for the name and all below it.
  *
- * The target is the answer: none for NXDOMAIN, `#` or an address that leads nowhere for zero addresses, any other address for
+ * The target is the answer: none for NXDOMAIN, `#` or an address that leads nowhere for the configuration's, any other address for
  * itself. `local` and `server` without a target mean NXDOMAIN, with `#` an exception; a server to ask is no rule about a name, nor is any
  * other option: both are skipped.
  */
 import { isIP } from 'node:net'
-import { AddressAnswers, NXDOMAIN, ZERO } from './addresses.ts'
+import { AddressAnswers, AS_CONFIGURED, NXDOMAIN } from './addresses.ts'
 import { type EntryDetail, SUBTREE } from './entry.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { isBlank, placeOf, skipBlanks, startsWith, textOf, trimEnd } from './octet-text.ts'
@@ -57,7 +57,7 @@ class DnsmasqReader implements FeedReader {
       return
     }
     if (end - targetAt === 1 && bytes[targetAt] === HASH) {
-      this.each(bytes, names, targetAt, ZERO, number)
+      this.each(bytes, names, targetAt, AS_CONFIGURED, number)
       return
     }
     const text = textOf(bytes, targetAt, end)

@@ -6,7 +6,7 @@
  * Transparent zones are exceptions. All other options are skipped.
  */
 import { isIP } from 'node:net'
-import { AddressAnswers, DROP, NODATA, NXDOMAIN, REFUSED, ZERO } from './addresses.ts'
+import { AddressAnswers, AS_CONFIGURED, DROP, NODATA, NXDOMAIN, REFUSED } from './addresses.ts'
 import { type EntryDetail, EXACT, type Extent, SUBTREE } from './entry.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { placeOf, skipBlanks, startsWith, textOf, trimEnd, wordEnd } from './octet-text.ts'
@@ -21,11 +21,11 @@ const REDIRECT = 'redirect'
 const SKIP = 'skip'
 type Meaning = EntryDetail | typeof ALLOW | typeof REDIRECT | typeof SKIP
 
-const ZONE_TYPES: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+const ZONE_TYPES: ReadonlyMap<string, Meaning> = new Map<string, EntryDetail | null>([
   ['static', NXDOMAIN],
   ['always_nxdomain', NXDOMAIN],
   ['always_nodata', NODATA],
-  ['always_null', ZERO],
+  ['always_null', AS_CONFIGURED],
   ['refuse', REFUSED],
   ['always_refuse', REFUSED],
   ['deny', DROP],

@@ -12,6 +12,7 @@ beforeAll(() => {
     { host: 'help.bad.example', scope: 'host', action: 'allow', reason: 'Victims are helped here' },
     { host: 'past.example', case: 'KZ-2', expires: '2020-01-01' },
     { url: 'https://forum.example/topic/1', scope: 'page', case: 'KZ-3' },
+    { host: 'painted.example', case: 'KZ-\u001b[2J', reason: 'Red\u001b[31m\nand on a line of its own' },
   ]
   folder.write('hotline.ndjson', ndjson(...entries))
   folder.write('bets.hosts', '0.0.0.0 bets.example\n')
@@ -106,9 +107,13 @@ describe('what cannot be explained is one line and exit 1', () => {
     expect(stderr).toContain(named)
   })
 
-  test('control characters of the argument do not reach the terminal', async () => {
-    const { stdout, stderr } = await explain('bad\u001b[31m.example')
+  test.each([
+    ['the argument', 'bad\u001b[31m.example'],
+    ['a feed', 'painted.example'],
+  ])('control characters of %s do not reach the terminal', async (_, name) => {
+    const { stdout, stderr } = await explain(name)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
+    expect(stdout + stderr).not.toMatch(/^and on a line/m)
   })
 })
