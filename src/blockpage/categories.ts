@@ -36,6 +36,10 @@ const NAMES: ReadonlyMap<string, readonly [kk: string, ru: string, en: string]> 
   ['ads', ['Жарнама', 'Реклама', 'Advertising']],
   ['tracking', ['Пайдаланушыны бақылау', 'Слежка за пользователями', 'Tracking']],
   ['proxy', ['VPN және анонимайзерлер', 'VPN и анонимайзеры', 'VPNs and anonymisers']],
+  [
+    'not-listed',
+    ['Рұқсат етілген сайттар тізімінде жоқ', 'Нет в списке разрешённых сайтов', 'Not on the list of allowed sites'],
+  ],
   ['doh', ['Шифрланған DNS', 'Шифрованный DNS', 'Encrypted DNS']],
 ])
 

@@ -1,7 +1,8 @@
 /**
  * The block page's HTTP server: whatever is asked of it, under any name, by any method, it tells why that name is blocked.
  *
- * 451 (RFC 7725) for a host that is blocked for the one who asks; 421 (RFC 9110 §15.5.20) for every other, whose page names no block.
+ * 451 (RFC 7725) for whatever host: a visitor is here only because an answer of this resolver led here. Where the name is not blocked
+ * (any more), the page says so and names no block.
  * Owns: which of three forms an answer takes. Never: redirects, sets cookies, logs, or keeps a host or an address.
  */
 import type { IncomingMessage } from 'node:http'
@@ -31,6 +32,9 @@ export function startBlockPage(endpoint: HttpEndpoint, deps: BlockPageDeps): Pro
   return startHttpServer(endpoint, request => answerVisitor(request, deps), deps)
 }
 
+/** Unavailable For Legal Reasons (RFC 7725 §3). */
+const UNAVAILABLE = 451
+
 type VisitorRequest = Pick<IncomingMessage, 'url' | 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined }
 }
@@ -39,12 +43,11 @@ export function answerVisitor(request: VisitorRequest, { find, settings }: Block
   const host = requestedHost(request)
   const finding = host === null ? null : find(host, plainAddress(request.socket.remoteAddress ?? ''))
   const language = chooseLanguage(languageParameter(request.url), request.headers['accept-language'])
-  const status = finding === null ? 421 : 451
-  const body = render(wantedForm(request), blockContent(language, host, finding, settings), status)
+  const body = render(wantedForm(request), blockContent(language, host, finding, settings), UNAVAILABLE)
   return {
-    status,
+    status: UNAVAILABLE,
     body: body.text,
-    headers: { ...body.headers, ...commonHeaders(language), ...blockedBy(status, settings) },
+    headers: { ...body.headers, ...commonHeaders(language), ...blockedBy(settings) },
   }
 }
 
@@ -53,8 +56,8 @@ function commonHeaders(language: string) {
 }
 
 /** RFC 7725 §4: who implements the block, where that has an address. */
-function blockedBy(status: number, { appeal }: BlockPageSettings) {
-  const link = appeal.url === null || status !== 451 ? null : webLink(appeal.url)
+function blockedBy({ appeal }: BlockPageSettings) {
+  const link = appeal.url === null ? null : webLink(appeal.url)
   return link === null ? {} : { Link: `<${link}>; rel="blocked-by"` }
 }
 

@@ -19,9 +19,9 @@ const DATA = 'local-data:'
 const ALLOW = 'allow'
 const REDIRECT = 'redirect'
 const SKIP = 'skip'
-type Meaning = EntryDetail | typeof ALLOW | typeof REDIRECT | typeof SKIP
+type Meaning = EntryDetail | typeof AS_CONFIGURED | typeof ALLOW | typeof REDIRECT | typeof SKIP
 
-const ZONE_TYPES: ReadonlyMap<string, Meaning> = new Map<string, EntryDetail | null>([
+const ZONE_TYPES: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['static', NXDOMAIN],
   ['always_nxdomain', NXDOMAIN],
   ['always_nodata', NODATA],

@@ -91,6 +91,7 @@ export class AllocationBench implements Outlet, UpstreamTransport {
     this.fill(kind)
     for (const slot of this.slots) {
       admit(slot, this.plane.seed)
+      this.plane.images.filter.probe(slot)
       identify(slot, this.plane.images.policies, this.plane.listenerPolicies)
     }
   }

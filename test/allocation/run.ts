@@ -39,6 +39,17 @@ const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
   [() => bench.fill('blocked'), { name: 'admit', queries: 2_000_000, batch: each(i => admit(slots[i]!, plane.seed) === PASS) }],
   [
     () => bench.fillAdmitted('blocked'),
+    {
+      name: 'probe',
+      queries: 2_000_000,
+      batch: each(i => {
+        plane.images.filter.probe(slots[i]!)
+        return slots[i]!.candidates > 0
+      }),
+    },
+  ],
+  [
+    () => bench.fillAdmitted('blocked'),
     { name: 'filter hit', queries: 2_000_000, batch: each(i => filter(slots[i]!, plane.images, plane.findings) === BLOCKED) },
   ],
   [

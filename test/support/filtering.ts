@@ -56,6 +56,7 @@ export class Filtering {
     slot.start = 0
     slot.end = message.length
     if (admit(slot, this.seed) !== PASS) throw new Error('not admitted')
+    this.images.filter.probe(slot)
     slot.policy = policy
     return filter(slot, this.images, this.findings) === BLOCKED ? this.told() : null
   }

@@ -1,0 +1,157 @@
+import { renameSync, rmSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { FeedKeeper } from '../../src/feeds/keeper.ts'
+import { FilterReader } from '../../src/images/filter/reader.ts'
+import type { FeedSettings } from '../../src/settings/settings.ts'
+import { Folder, ndjson } from '../cli/program.ts'
+import { SEED } from '../support/images.ts'
+import { delay, until } from '../transport/clients.ts'
+
+interface InForce {
+  readonly generation: number
+  readonly names: number
+}
+
+let folder: Folder
+let keeper: FeedKeeper
+let images: InForce[]
+let problems: string[]
+
+function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = Date.now): FeedKeeper {
+  const settled = feeds.map((feed, i) => ({
+    name: `list${i}`,
+    source: folder.file(`list${i}.txt`),
+    format: 'auto' as const,
+    class: 'hotline' as const,
+    category: 'illegal',
+    scope: 'page' as const,
+    subdomains: null,
+    answer: null,
+    ...feed,
+  }))
+  keeper = new FeedKeeper({
+    feeds: settled,
+    dataFolder: folder.file('data'),
+    seed: SEED,
+    categories: ['illegal', '-not-listed'],
+    now,
+    onImage: ({ image, generation }) => void images.push({ generation, names: new FilterReader(image).names }),
+    onProblem: problem => void problems.push(problem),
+  })
+  return keeper
+}
+
+beforeEach(() => {
+  folder = new Folder()
+  images = []
+  problems = []
+})
+afterEach(async () => {
+  keeper.close()
+  await delay(50)
+  await folder.remove()
+})
+
+const list = (...names: readonly string[]) => names.map(name => `${name}\n`).join('')
+/** Longer than a file must lie still before it is read. */
+const SETTLED_MS = 900
+
+describe('the keeper of feeds', () => {
+  test('hands over an image of all feeds before it has started', async () => {
+    folder.write('list0.txt', list('a.example', 'b.example'))
+    folder.write('list1.txt', list('c.example'))
+    await keeperOf([{}, {}]).start()
+    expect(images).toEqual([{ generation: 1, names: 3 }])
+    expect(keeper.notInForce()).toBeNull()
+    expect([...keeper.states.values()].map(({ report }) => report?.blocked)).toEqual([2, 1])
+  })
+
+  test('however many reasons come up during a compilation, one more follows, and all who wait see its image', async () => {
+    folder.write('list0.txt', list('a.example'))
+    await keeperOf([{}]).start()
+    const first = keeper.refresh()
+    folder.write('list0.txt', list('a.example', 'b.example'))
+    const others = Array.from({ length: 20 }, () => keeper.refresh())
+    await Promise.all([first, ...others])
+    expect(images.map(({ generation }) => generation)).toEqual([1, 2, 3])
+    expect(images.at(-1)!.names).toBe(2)
+  })
+
+  test('a burst of changes to a file is one compilation', async () => {
+    folder.write('list0.txt', list('a.example'))
+    await keeperOf([{}]).start()
+    for (let i = 0; i < 10; i++) {
+      folder.write('list0.txt', list('a.example', `n${i}.example`))
+      await delay(20)
+    }
+    await until(() => images.length > 1)
+    await delay(SETTLED_MS)
+    expect(images.length).toBe(2)
+  })
+
+  test('a file that did not change is not read again, though its folder is busy', async () => {
+    folder.write('list0.txt', list('a.example'))
+    await keeperOf([{}]).start()
+    folder.write('something-else.txt', 'x')
+    rmSync(folder.file('something-else.txt'))
+    await delay(SETTLED_MS)
+    expect(images).toHaveLength(1)
+  })
+
+  test('a feed that goes, or turns bad, keeps its last good names; its state says so; and it comes back', async () => {
+    folder.write('list0.txt', list('a.example', 'b.example'))
+    await keeperOf([{}]).start()
+    rmSync(folder.file('list0.txt'))
+    expect(await until(() => images.length === 2)).toBe(true)
+    expect(images[1]!.names).toBe(2)
+    expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: true })
+    const before = keeper.states.get('list0')!.lastSuccessAt
+    expect(before).not.toBeNull()
+    renameSync(folder.write('new.txt', list('c.example')), folder.file('list0.txt'))
+    expect(await until(() => images.length === 3)).toBe(true)
+    expect(images[2]!.names).toBe(1)
+    expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: false, failure: null })
+  })
+
+  test('one bad feed costs the others nothing', async () => {
+    folder.write('list0.txt', '<html></html>\n')
+    folder.write('list1.txt', list('c.example'))
+    await keeperOf([{}, {}]).start()
+    expect(images).toEqual([{ generation: 1, names: 1 }])
+    expect(keeper.notInForce()).toBe('not in force: list0')
+    expect(problems).toEqual([])
+  })
+
+  test('entries go when they expire, each at its time, without anybody asking', async () => {
+    const second = Math.floor(Date.now() / 1000)
+    const at = (offset: number) => new Date((second + offset) * 1000).toISOString()
+    folder.write(
+      'list0.txt',
+      ndjson({ host: 'a.example', expires: at(2) }, { host: 'b.example', expires: at(4) }, { host: 'c.example' }),
+    )
+    await keeperOf([{}]).start()
+    expect(images[0]!.names).toBe(3)
+    expect(await until(() => images.at(-1)!.names === 2, 4000)).toBe(true)
+    expect(Date.now()).toBeGreaterThanOrEqual((second + 2) * 1000)
+    expect(await until(() => images.at(-1)!.names === 1, 5000)).toBe(true)
+    expect(images.length).toBeLessThanOrEqual(5)
+  })
+
+  test('an expiry beyond the longest timer is not taken for one that is due', async () => {
+    folder.write('list0.txt', ndjson({ host: 'a.example', expires: '2090-01-01' }))
+    await keeperOf([{}]).start()
+    await delay(1300)
+    expect(images).toHaveLength(1)
+  })
+
+  test('closed, it hands over nothing more', async () => {
+    folder.write('list0.txt', list('a.example'))
+    await keeperOf([{}]).start()
+    const refreshing = keeper.refresh()
+    keeper.close()
+    await refreshing
+    folder.write('list0.txt', list('b.example'))
+    await delay(SETTLED_MS)
+    expect(images).toHaveLength(1)
+  })
+})
