@@ -262,7 +262,7 @@ export class Forwarder {
   private keepAndAnswer(question: number, records: AnswerRecords): void {
     const { cache, clock } = this.parts
     if (records.ttlSeconds > 0) cache.insert(this.keyOfQuestion(question), records, clock.nowSeconds)
-    this.transport!.release(question)
+    this.transport!.settle(question)
     // The cached ages count from now on; those who waited get the TTLs as they came.
     records.ageSeconds = 0
     this.answerAll(question, records, NO_EDE)

@@ -19,4 +19,6 @@ export interface UpstreamTransport {
   sendTcp(question: number, server: number, message: Uint8Array, octets: number): boolean
   /** Nothing more is expected for a question: what comes is not to be reported. */
   release(question: number): void
+  /** The same for a question that has been answered, after which nothing more comes. */
+  settle(question: number): void
 }

@@ -1,9 +1,11 @@
 /**
- * UDP to upstream servers: a socket of its own for every attempt, connected, so that the kernel draws a fresh port each time and takes
- * answers from that server and port alone (RFC 5452 §9.2). Two drivers behind one interface.
+ * UDP to upstream servers: sockets connected to one server each, so that the kernel draws a random port for each and takes answers from that
+ * server and port alone (RFC 5452 §9.2). A socket has one question at a time. Two drivers behind one interface.
  *
  * The batch driver keeps the sockets in an epoll set that itself is one descriptor on the event loop: one wake-up finds every answer
- * that is there.
+ * that is there. A socket that was answered serves a few more questions, drawn at random among at least IDLE_MIN, which saves four of six
+ * system calls; one whose question was not answered is closed with it, so that a late answer finds nobody. node:dgram takes a new
+ * socket for every attempt.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { FAILED, UNREACHABLE } from '../images/counters.ts'
@@ -33,7 +35,10 @@ export interface UpstreamEvents {
 
 export interface UpstreamUdp {
   send(question: number, server: number, message: Uint8Array, octets: number): boolean
+  /** Nothing more is wanted for a question; what may still come must find nobody. */
   release(question: number): void
+  /** The same for a question that was answered: nothing more will come. */
+  settle(question: number): void
   close(): void
 }
 
@@ -44,26 +49,54 @@ const ROUNDS_A_WAKE = 8
 const ANSWER_OCTETS = 4096
 /** Datagrams that one socket may bring in one round: an answer, and perhaps guesses at it. */
 const READS_A_SOCKET = 8
+/** Questions that one port is used for, one after the other: few, so that who learns a port has little of it. */
+const USES_MAX = 8
+/** Idle sockets of a server below which a new one is opened instead, and above which they are closed. */
+const IDLE_MIN = 32
+const IDLE_MAX = 512
 const NONE = -1
+
+/** What is known of a socket, by its descriptor. */
+interface UpstreamSocket {
+  readonly fd: number
+  readonly server: number
+  /** The question it is busy with, or NONE. */
+  question: number
+  uses: number
+}
 
 export class BatchUpstreamUdp implements UpstreamUdp {
   private readonly kernel: Kernel
   private readonly events: UpstreamEvents
+  private readonly random: () => number
   private readonly epoll: number
   private readonly poll: PollHandle
   private readonly ready: KernelMemory
   private readonly buffer: KernelMemory
-  private readonly addresses: readonly { family: number; octets: Uint8Array; length: number }[]
+  private readonly addresses: readonly {
+    family: typeof AF_INET | typeof AF_INET6
+    octets: Uint8Array
+    length: number
+  }[]
   private readonly event = new Uint8Array(EPOLL_EVENT_OCTETS)
   private readonly eventView = new DataView(this.event.buffer)
-  /** Question of a descriptor, descriptor of a question; grown as descriptors come. */
-  private questionOf = new Int32Array(1024).fill(NONE)
-  private fdOf: Int32Array
+  private readonly byFd: (UpstreamSocket | undefined)[] = []
+  private readonly byQuestion: (UpstreamSocket | undefined)[]
+  /** Sockets without a question, per server. */
+  private readonly idle: UpstreamSocket[][]
 
-  constructor(kernel: Kernel, servers: readonly Endpoint[], questions: number, events: UpstreamEvents) {
+  constructor(
+    kernel: Kernel,
+    servers: readonly Endpoint[],
+    questions: number,
+    events: UpstreamEvents,
+    random: () => number,
+  ) {
     this.kernel = kernel
     this.events = events
-    this.fdOf = new Int32Array(questions).fill(NONE)
+    this.random = random
+    this.byQuestion = new Array<UpstreamSocket | undefined>(questions).fill(undefined)
+    this.idle = servers.map(() => [])
     this.ready = kernel.map(EVENTS * EPOLL_EVENT_OCTETS)
     this.buffer = kernel.map(ANSWER_OCTETS)
     this.addresses = servers.map(server => {
@@ -77,57 +110,89 @@ export class BatchUpstreamUdp implements UpstreamUdp {
   }
 
   send(question: number, server: number, message: Uint8Array, octets: number): boolean {
-    const { kernel } = this
-    const address = this.addresses[server]!
-    const fd = kernel.udpSocket(address.family as typeof AF_INET)
-    if (fd < 0) return false
-    this.eventView.setUint32(0, EPOLLIN, true)
-    this.eventView.setUint32(EPOLL_DATA_AT, fd, true)
-    const sent =
-      kernel.connect(fd, address.octets, address.length) === 0 &&
-      kernel.epollAdd(this.epoll, fd, this.event) === 0 &&
-      kernel.send(fd, message, octets, MSG_DONTWAIT | MSG_NOSIGNAL) === octets
-    if (!sent) {
-      kernel.close(fd)
-      return false
-    }
-    if (fd >= this.questionOf.length) this.grow(fd)
-    this.questionOf[fd] = question
-    this.fdOf[question] = fd
-    return true
+    const socket = this.takeIdle(server) ?? this.open(server)
+    if (socket === null) return false
+    socket.question = question
+    socket.uses++
+    this.byQuestion[question] = socket
+    if (this.kernel.send(socket.fd, message, octets, MSG_DONTWAIT | MSG_NOSIGNAL) === octets) return true
+    this.drop(socket)
+    return false
   }
 
-  private grow(fd: number): void {
-    const larger = new Int32Array(2 ** Math.ceil(Math.log2(fd + 1))).fill(NONE)
-    larger.set(this.questionOf)
-    this.questionOf = larger
+  /** One of a server's idle sockets at random, once there are enough of them that the choice says little. */
+  private takeIdle(server: number): UpstreamSocket | null {
+    const idle = this.idle[server]!
+    if (idle.length < IDLE_MIN) return null
+    const chosen = this.random() % idle.length
+    const socket = idle[chosen]!
+    idle[chosen] = idle[idle.length - 1]!
+    idle.pop()
+    return socket
+  }
+
+  private open(server: number): UpstreamSocket | null {
+    const { kernel } = this
+    const { family, octets, length } = this.addresses[server]!
+    const fd = kernel.udpSocket(family)
+    if (fd < 0) return null
+    this.eventView.setUint32(0, EPOLLIN, true)
+    this.eventView.setUint32(EPOLL_DATA_AT, fd, true)
+    if (kernel.connect(fd, octets, length) !== 0 || kernel.epollAdd(this.epoll, fd, this.event) !== 0) {
+      kernel.close(fd)
+      return null
+    }
+    const socket: UpstreamSocket = { fd, server, question: NONE, uses: 0 }
+    this.byFd[fd] = socket
+    return socket
   }
 
   release(question: number): void {
-    const fd = this.fdOf[question]!
-    if (fd === NONE) return
-    this.fdOf[question] = NONE
-    this.questionOf[fd] = NONE
-    this.kernel.close(fd) // which takes it out of the epoll set
+    const socket = this.byQuestion[question]
+    if (socket !== undefined) this.drop(socket)
+  }
+
+  /** Ends a question's use of its socket, which was answered and may serve again. */
+  settle(question: number): void {
+    const socket = this.byQuestion[question]
+    if (socket === undefined) return
+    if (socket.uses >= USES_MAX || this.idle[socket.server]!.length >= IDLE_MAX) return this.drop(socket)
+    this.byQuestion[question] = undefined
+    socket.question = NONE
+    this.idle[socket.server]!.push(socket)
+  }
+
+  private drop(socket: UpstreamSocket): void {
+    if (socket.question !== NONE) this.byQuestion[socket.question] = undefined
+    this.byFd[socket.fd] = undefined
+    this.kernel.close(socket.fd) // which takes it out of the epoll set
   }
 
   private drain(): void {
     for (let round = 0; round < ROUNDS_A_WAKE; round++) {
       const count = this.kernel.epollWait(this.epoll, this.ready.address, EVENTS)
       for (let i = 0; i < count; i++) {
-        const fd = this.ready.view.getUint32(i * EPOLL_EVENT_OCTETS + EPOLL_DATA_AT, true)
-        const question = this.questionOf[fd] ?? NONE
-        if (question !== NONE) this.read(fd, question)
+        const socket = this.byFd[this.ready.view.getUint32(i * EPOLL_EVENT_OCTETS + EPOLL_DATA_AT, true)]
+        if (socket === undefined) continue
+        if (socket.question === NONE) this.discard(socket)
+        else this.read(socket, socket.question)
       }
       if (count < EVENTS) break
     }
     this.events.settled()
   }
 
-  /** Reads what a socket has, until it has no more or its question is settled and the socket gone. */
-  private read(fd: number, question: number): void {
-    for (let i = 0; i < READS_A_SOCKET && this.questionOf[fd] === question; i++) {
-      const octets = this.kernel.recv(fd, this.buffer.address, ANSWER_OCTETS, MSG_DONTWAIT)
+  /** Something came to a socket that asked nothing: its port is known to somebody, so it is not used again. */
+  private discard(socket: UpstreamSocket): void {
+    const idle = this.idle[socket.server]!
+    idle.splice(idle.indexOf(socket), 1)
+    this.drop(socket)
+  }
+
+  /** Reads what a socket has, until it has no more or its question is settled. */
+  private read(socket: UpstreamSocket, question: number): void {
+    for (let i = 0; i < READS_A_SOCKET && this.byFd[socket.fd] === socket && socket.question === question; i++) {
+      const octets = this.kernel.recv(socket.fd, this.buffer.address, ANSWER_OCTETS, MSG_DONTWAIT)
       if (octets >= 0) this.events.receive(question, this.buffer.bytes, 0, octets)
       else return this.handleError(question)
     }
@@ -142,7 +207,8 @@ export class BatchUpstreamUdp implements UpstreamUdp {
 
   close(): void {
     this.poll.close()
-    for (let question = 0; question < this.fdOf.length; question++) this.release(question)
+    for (const socket of this.byFd) if (socket !== undefined) this.kernel.close(socket.fd)
+    this.byFd.length = 0
     this.kernel.close(this.epoll)
   }
 }
@@ -187,6 +253,10 @@ export class DgramUpstreamUdp implements UpstreamUdp {
     } catch {
       // Closed by its own error already.
     }
+  }
+
+  settle(question: number): void {
+    this.release(question)
   }
 
   close(): void {

@@ -13,7 +13,9 @@ export class Upstreams implements UpstreamTransport {
   /** `kernel` null takes node:dgram; `random` gives unpredictable 16-bit numbers. */
   constructor(kernel: Kernel | null, servers: readonly Endpoint[], events: UpstreamEvents, random: () => number) {
     this.udp =
-      kernel === null ? new DgramUpstreamUdp(servers, events) : new BatchUpstreamUdp(kernel, servers, QUESTIONS, events)
+      kernel === null
+        ? new DgramUpstreamUdp(servers, events)
+        : new BatchUpstreamUdp(kernel, servers, QUESTIONS, events, random)
     this.tcp = new UpstreamTcp(servers, events, random)
   }
 
@@ -27,6 +29,11 @@ export class Upstreams implements UpstreamTransport {
 
   release(question: number): void {
     this.udp.release(question)
+    this.tcp.release(question)
+  }
+
+  settle(question: number): void {
+    this.udp.settle(question)
     this.tcp.release(question)
   }
 

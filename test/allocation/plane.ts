@@ -34,7 +34,11 @@ export class AllocationBench implements Outlet, UpstreamTransport {
 
   constructor() {
     const rules = Array.from({ length: FLAGGED }, (_, i): RuleText => {
-      const own = { name: `flagged-${i}.example-${i % 97}.test`, category: `c${i % 3}`, ruleClass: (['hotline', 'legal', 'household'] as const)[i % 3]! }
+      const own = {
+        name: `flagged-${i}.example-${i % 97}.test`,
+        category: `c${i % 3}`,
+        ruleClass: (['hotline', 'legal', 'household'] as const)[i % 3]!,
+      }
       return i % 4 === 0 ? { ...own, caseNumber: `CASE-${i}` } : own
     })
     const { categories, ...own } = images(rules, [{ categories: ['c0', 'c1', 'c2'] }])
@@ -79,7 +83,10 @@ export class AllocationBench implements Outlet, UpstreamTransport {
   /** Gives each slot a query of the kind. */
   fill(kind: Kind): void {
     this.slots.forEach((slot, i) => {
-      slot.bytes = messageOf(kind === 'mixed' ? (['blocked', 'cached', 'blocked', 'refused'] as const)[i % 4]! : kind, i)
+      slot.bytes = messageOf(
+        kind === 'mixed' ? (['blocked', 'cached', 'blocked', 'refused'] as const)[i % 4]! : kind,
+        i,
+      )
       slot.start = 0
       slot.end = slot.bytes.length
       slot.transport = UDP
@@ -138,12 +145,15 @@ export class AllocationBench implements Outlet, UpstreamTransport {
   }
 
   release(): void {}
+
+  settle(): void {}
 }
 
 function messageOf(kind: Exclude<Kind, 'mixed'>, i: number): Uint8Array {
   const edns = i % 2 === 0
   const type = i % 3 === 0 ? 'AAAA' : 'A'
-  if (kind === 'blocked') return query({ name: `a.Flagged-${i}.example-${i}.test`, type: i % 5 === 0 ? 'MX' : type, edns, id: i })
+  if (kind === 'blocked')
+    return query({ name: `a.Flagged-${i}.example-${i}.test`, type: i % 5 === 0 ? 'MX' : type, edns, id: i })
   if (kind === 'cached') return query({ name: `cached-${i}.Example.test`, id: i })
   if (kind === 'refused') return query({ name: 'refused.test', type: 'AXFR', id: i })
   return query({ name: `forward-${i}.example.test`, id: i })
@@ -151,5 +161,10 @@ function messageOf(kind: Exclude<Kind, 'mixed'>, i: number): Uint8Array {
 
 function replyFor(name: string, ttl: number): Uint8Array {
   const address = { type: 'A' as const, name, ttl }
-  return replyTo(query({ name, edns: true }), { answers: [{ ...address, data: '198.51.100.1' }, { ...address, data: '198.51.100.2' }] })
+  return replyTo(query({ name, edns: true }), {
+    answers: [
+      { ...address, data: '198.51.100.1' },
+      { ...address, data: '198.51.100.2' },
+    ],
+  })
 }

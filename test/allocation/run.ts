@@ -17,8 +17,8 @@ import { ANSWERED, PASS } from '../../src/resolver/query.ts'
 import { answerRefusal } from '../../src/resolver/reply.ts'
 import { AllocationBench, BATCH } from './plane.ts'
 
-const WARM_UP_ROUNDS = 12
-const WARM_UP_BATCHES = 4000
+const WARM_UP_ROUNDS = 6
+const WARM_UP_BATCHES = 2500
 
 interface Stage {
   readonly name: string
@@ -36,12 +36,15 @@ const each = (own: (i: number) => boolean) => () => {
 }
 
 const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
-  [() => bench.fill('blocked'), { name: 'admit', queries: 2_000_000, batch: each(i => admit(slots[i]!, plane.seed) === PASS) }],
+  [
+    () => bench.fill('blocked'),
+    { name: 'admit', queries: 1_000_000, batch: each(i => admit(slots[i]!, plane.seed) === PASS) },
+  ],
   [
     () => bench.fillAdmitted('blocked'),
     {
       name: 'probe',
-      queries: 2_000_000,
+      queries: 1_000_000,
       batch: each(i => {
         plane.images.filter.probe(slots[i]!)
         return slots[i]!.candidates > 0
@@ -50,19 +53,35 @@ const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
   ],
   [
     () => bench.fillAdmitted('blocked'),
-    { name: 'filter hit', queries: 2_000_000, batch: each(i => filter(slots[i]!, plane.images, plane.findings) === BLOCKED) },
+    {
+      name: 'filter hit',
+      queries: 1_000_000,
+      batch: each(i => filter(slots[i]!, plane.images, plane.findings) === BLOCKED),
+    },
   ],
   [
     () => bench.fillAdmitted('cached'),
-    { name: 'filter miss', queries: 2_000_000, batch: each(i => filter(slots[i]!, plane.images, plane.findings) === PASS) },
+    {
+      name: 'filter miss',
+      queries: 1_000_000,
+      batch: each(i => filter(slots[i]!, plane.images, plane.findings) === PASS),
+    },
   ],
   [
     () => bench.fillAdmitted('cached'),
-    { name: 'cache hit', queries: 1_000_000, batch: each(i => lookUp(slots[i]!, plane.cache, plane.clock.nowSeconds) === ANSWERED) },
+    {
+      name: 'cache hit',
+      queries: 1_000_000,
+      batch: each(i => lookUp(slots[i]!, plane.cache, plane.clock.nowSeconds) === ANSWERED),
+    },
   ],
   [
     () => bench.fillBlocked(),
-    { name: 'block answer', queries: 1_000_000, batch: each(i => answerBlocked(slots[i]!, plane.images.filter, plane.blockAnswers) === ANSWERED) },
+    {
+      name: 'block answer',
+      queries: 1_000_000,
+      batch: each(i => answerBlocked(slots[i]!, plane.images.filter, plane.blockAnswers) === ANSWERED),
+    },
   ],
   [
     () => bench.fill('refused'),
@@ -79,7 +98,10 @@ const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
   [() => bench.fill('blocked'), { name: 'whole path, blocked', queries: 2_000_000, batch: wholeBatch }],
   [() => bench.fill('cached'), { name: 'whole path, cached', queries: 1_500_000, batch: wholeBatch }],
   [() => bench.fill('mixed'), { name: 'whole path, mixed', queries: 1_500_000, batch: wholeBatch }],
-  [() => bench.fill('forwarded'), { name: 'forwarded and answered', queries: 500_000, batch: () => bench.forwardBatch() }],
+  [
+    () => bench.fill('forwarded'),
+    { name: 'forwarded and answered', queries: 500_000, batch: () => bench.forwardBatch() },
+  ],
 ]
 
 function wholeBatch(): number {
@@ -116,7 +138,13 @@ async function count(stage: Stage): Promise<void> {
   // The observer is told in a later turn.
   for (let i = 0; i < 3; i++) await turn()
   const own = collections.filter(at => at >= start && at <= end).length
-  const line = { stage: stage.name, queries: stage.queries, collections: own, octets: after - before, ms: Math.round(end - start) }
+  const line = {
+    stage: stage.name,
+    queries: stage.queries,
+    collections: own,
+    octets: after - before,
+    ms: Math.round(end - start),
+  }
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 

@@ -21,7 +21,11 @@ describe('qalqan check', () => {
 
   test('a sound configuration: says so, exits 0', async () => {
     const file = folder.write('qalqan.yaml', SOUND)
-    expect(await folder.run('check', '--config', file)).toMatchObject({ code: 0, stdout: `${file}: no problem found\n`, stderr: '' })
+    expect(await folder.run('check', '--config', file)).toMatchObject({
+      code: 0,
+      stdout: `${file}: no problem found\n`,
+      stderr: '',
+    })
   })
 
   const rows: readonly (readonly [string, string, string, number, number, RegExp])[] = [
@@ -43,9 +47,15 @@ describe('qalqan check', () => {
   })
 
   test('all problems at once, in the order of the file', async () => {
-    const file = folder.write('qalqan.yaml', SOUND.replace('127.0.0.1:5300', 'here').replace('hotline,', 'hotline, colour: red,').replace('[illegal]', '[x]'))
+    const file = folder.write(
+      'qalqan.yaml',
+      SOUND.replace('127.0.0.1:5300', 'here').replace('hotline,', 'hotline, colour: red,').replace('[illegal]', '[x]'),
+    )
     const { code, stderr } = await folder.run('check', '--config', file)
-    const places = stderr.trimEnd().split('\n').map(line => /:(\d+):(\d+): /.exec(line)!.slice(1).map(Number))
+    const places = stderr
+      .trimEnd()
+      .split('\n')
+      .map(line => /:(\d+):(\d+): /.exec(line)!.slice(1).map(Number))
     expect(code).toBe(1)
     expect(places.map(([line]) => line)).toEqual([2, 5, 7])
   })
@@ -74,6 +84,9 @@ describe('qalqan check', () => {
 
   test('the sample configuration of the repository is sound', async () => {
     const file = new URL('../../config/qalqan.yaml', import.meta.url).pathname
-    expect(await folder.run('check', '--config', file)).toMatchObject({ code: 0, stdout: `${file}: no problem found\n` })
+    expect(await folder.run('check', '--config', file)).toMatchObject({
+      code: 0,
+      stdout: `${file}: no problem found\n`,
+    })
   })
 })

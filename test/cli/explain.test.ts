@@ -8,7 +8,14 @@ let config: string
 beforeAll(() => {
   folder = new Folder()
   const entries = [
-    { host: 'bad.example', scope: 'domain', case: 'KZ-1', reason: 'Assessed as illegal', basis: 'Act, section 1', listed: '2026-10-01' },
+    {
+      host: 'bad.example',
+      scope: 'domain',
+      case: 'KZ-1',
+      reason: 'Assessed as illegal',
+      basis: 'Act, section 1',
+      listed: '2026-10-01',
+    },
     { host: 'help.bad.example', scope: 'host', action: 'allow', reason: 'Victims are helped here' },
     { host: 'past.example', case: 'KZ-2', expires: '2020-01-01' },
     { url: 'https://forum.example/topic/1', scope: 'page', case: 'KZ-3' },
@@ -38,20 +45,52 @@ const explain = (...args: readonly string[]) => folder.run('explain', ...args, '
 
 describe('qalqan explain: the verdict stands in the first line, whatever it is exits 0', () => {
   const rows: readonly (readonly [string, readonly string[], string])[] = [
-    ['a flagged name', ['bad.example'], 'bad.example: blocked, hotline, category illegal, by bad.example (policy default)'],
-    ['a name below it', ['www.bad.example'], 'www.bad.example: blocked, hotline, category illegal, by bad.example (policy default)'],
-    ['in capitals, with a final dot', ['BAD.Example.'], 'BAD.Example.: blocked, hotline, category illegal, by bad.example (policy default)'],
+    [
+      'a flagged name',
+      ['bad.example'],
+      'bad.example: blocked, hotline, category illegal, by bad.example (policy default)',
+    ],
+    [
+      'a name below it',
+      ['www.bad.example'],
+      'www.bad.example: blocked, hotline, category illegal, by bad.example (policy default)',
+    ],
+    [
+      'in capitals, with a final dot',
+      ['BAD.Example.'],
+      'BAD.Example.: blocked, hotline, category illegal, by bad.example (policy default)',
+    ],
     ['an exception', ['help.bad.example'], 'help.bad.example: not blocked (policy default)'],
     ['an entry that has expired', ['past.example'], 'past.example: not blocked (policy default)'],
     ['a page', ['forum.example'], 'forum.example: not blocked (policy default)'],
     ['a name of no feed', ['good.example'], 'good.example: not blocked (policy default)'],
     ['a category of another policy', ['bets.example'], 'bets.example: not blocked (policy default)'],
-    ['by policy', ['bets.example', '--policy', 'family'], 'bets.example: blocked, household, category gambling, by bets.example (policy family)'],
-    ['by client', ['bets.example', '--client', '10.20.3.4'], 'bets.example: blocked, household, category gambling, by bets.example (policy family)'],
-    ['by client, IPv6', ['bets.example', '--client', '2001:db8:20::7'], 'bets.example: blocked, household, category gambling, by bets.example (policy family)'],
+    [
+      'by policy',
+      ['bets.example', '--policy', 'family'],
+      'bets.example: blocked, household, category gambling, by bets.example (policy family)',
+    ],
+    [
+      'by client',
+      ['bets.example', '--client', '10.20.3.4'],
+      'bets.example: blocked, household, category gambling, by bets.example (policy family)',
+    ],
+    [
+      'by client, IPv6',
+      ['bets.example', '--client', '2001:db8:20::7'],
+      'bets.example: blocked, household, category gambling, by bets.example (policy family)',
+    ],
     ['on the positive list', ['kids.example', '--client', '10.30.0.1'], 'kids.example: not blocked (policy kids)'],
-    ['not on it', ['good.example', '--client', '10.30.0.1'], 'good.example: blocked, household: not on the policy’s positive list (policy kids)'],
-    ['on it, and flagged by the hotline', ['bad.example', '--policy', 'kids'], 'bad.example: blocked, hotline, category illegal, by bad.example (policy kids)'],
+    [
+      'not on it',
+      ['good.example', '--client', '10.30.0.1'],
+      'good.example: blocked, household: not on the policy’s positive list (policy kids)',
+    ],
+    [
+      'on it, and flagged by the hotline',
+      ['bad.example', '--policy', 'kids'],
+      'bad.example: blocked, hotline, category illegal, by bad.example (policy kids)',
+    ],
   ]
   test.each(rows)('%s', async (_, args, verdict) => {
     const { code, stdout, stderr } = await explain(...args)

@@ -143,5 +143,7 @@ export async function freePort(address = '127.0.0.1'): Promise<number> {
 
 /** Qalqan's own list format. */
 export function ndjson(...entries: readonly Record<string, unknown>[]): string {
-  return [{ qalqan: 1, feed: 'test', serial: 1, issued: '2026-01-01T00:00:00Z' }, ...entries].map(entry => `${JSON.stringify(entry)}\n`).join('')
+  return [{ qalqan: 1, feed: 'test', serial: 1, issued: '2026-01-01T00:00:00Z' }, ...entries]
+    .map(entry => `${JSON.stringify(entry)}\n`)
+    .join('')
 }

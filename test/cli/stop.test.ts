@@ -27,12 +27,15 @@ async function timed(program: Program, signal: NodeJS.Signals): Promise<Ended & 
 }
 
 describe('told to stop', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s: it ends at once where nothing is in flight, with exit code 0', async signal => {
-    const program = await own.serve(FEEDS)
-    const { code, stderr, tookMs } = await timed(program, signal)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(tookMs).toBeLessThan(2000)
-  })
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: it ends at once where nothing is in flight, with exit code 0',
+    async signal => {
+      const program = await own.serve(FEEDS)
+      const { code, stderr, tookMs } = await timed(program, signal)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(tookMs).toBeLessThan(2000)
+    },
+  )
 
   test('it answers what is in flight, over UDP and TCP', async () => {
     own.upstream.script = asked => setTimeout(() => asked.reply(answerTo(asked.message)), 800)

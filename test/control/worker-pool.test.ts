@@ -154,7 +154,11 @@ describe('the worker pool', () => {
     makePool(settings, orders =>
       orders.map(order => ({ ...order, ...listenPolicies, listen: [...order.listen, nowhere] })),
     )
-    const problem = await Promise.race([pool!.start().then(() => 'it started').catch((error: Error) => error.message), delay(5000)])
+    const start = pool!.start().then(
+      () => 'it started',
+      (error: Error) => error.message,
+    )
+    const problem = await Promise.race([start, delay(5000).then(() => 'nothing was said in 5 s')])
     expect(problem).toContain('EADDRNOTAVAIL')
   })
 

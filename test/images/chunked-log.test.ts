@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { ChunkedLog } from '../../src/images/filter/chunked-log.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
-import { Filtering, FILTER_SEED } from '../support/filtering.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
+import { FILTER_SEED, Filtering } from '../support/filtering.ts'
 import { seeded } from '../support/octets.ts'
 import { addRule, blockRule } from '../support/reference-filter.ts'
 
@@ -100,13 +100,22 @@ describe('a builder whose log spans several chunks', () => {
     for (let i = 0; i < COUNT; i += 1000) addRule(builder, blockRule(nameOf(i), { category: 1, caseNumber: `C-${i}` }))
     const image = builder.finish(1)
     expect(new FilterReader(image).names).toBe(COUNT)
-    const policies = buildPolicies([{ categories: [0], allowOnly: [] }, { categories: [1], allowOnly: [] }], [], 0, 2)
+    const policies = buildPolicies(
+      [
+        { categories: [0], allowOnly: [] },
+        { categories: [1], allowOnly: [] },
+      ],
+      [],
+      0,
+      2,
+    )
     const filtering = new Filtering(openImages(image, policies, 2))
     for (let i = 0; i < COUNT; i++) {
       const message = Filtering.message([`n${i}`, long, long, 'test'])
       if (filtering.put(message, 0) === null) throw new Error(`${nameOf(i)} was lost`)
       const second = filtering.put(message, 1)
-      if ((second?.caseNumber ?? null) !== (i % 1000 === 0 ? `C-${i}` : null)) throw new Error(`${nameOf(i)}: wrong case`)
+      if ((second?.caseNumber ?? null) !== (i % 1000 === 0 ? `C-${i}` : null))
+        throw new Error(`${nameOf(i)}: wrong case`)
     }
   })
 

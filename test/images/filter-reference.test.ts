@@ -3,7 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CATEGORIES, Filtering, NOT_LISTED, openRules, type Told } from '../support/filtering.ts'
 import { seeded } from '../support/octets.ts'
-import { type Decision, type ReferencePolicy, type ReferenceRule, ReferenceFilter } from '../support/reference-filter.ts'
+import {
+  type Decision,
+  ReferenceFilter,
+  type ReferencePolicy,
+  type ReferenceRule,
+} from '../support/reference-filter.ts'
 
 /** What differs between the two, in a sentence; null where they agree. */
 function difference(told: Told | null, decision: Decision | null): string | null {
@@ -11,7 +16,8 @@ function difference(told: Told | null, decision: Decision | null): string | null
   if (told === null || decision === null) return null
   if (told.ruleClass !== decision.ruleClass) return `class ${told.ruleClass}, not ${decision.ruleClass}`
   if (told.depth !== decision.depth) return `depth ${told.depth}, not ${decision.depth}`
-  if (decision.rules.length === 0) return told.category === NOT_LISTED && told.caseNumber === null ? null : 'a reason that is none'
+  if (decision.rules.length === 0)
+    return told.category === NOT_LISTED && told.caseNumber === null ? null : 'a reason that is none'
   const isReason = (rule: ReferenceRule) =>
     rule.category === told.category && rule.answer === told.answer && rule.caseNumber === told.caseNumber
   return decision.rules.some(isReason) ? null : 'the reason is no rule that decided'
@@ -47,7 +53,9 @@ function randomPolicies(random: (below: number) => number): ReferencePolicy[] {
   ]
 }
 
-test('more than a million questions over some hundred sets of rules: the two agree on every one', { timeout: 60_000 }, () => {
+test('more than a million questions over some hundred sets of rules: the two agree on every one', {
+  timeout: 60_000,
+}, () => {
   const random = seeded(4_000_037)
   let questions = 0
   let blocked = 0

@@ -3,15 +3,27 @@ import { describe, expect, test } from 'vitest'
 import { FilterBuilder, groupOctets } from '../../src/images/filter/builder.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 import { hashLabel, spread } from '../../src/wire/hash.ts'
-import { Filtering, FILTER_SEED, NOT_LISTED, openRules } from '../support/filtering.ts'
+import { FILTER_SEED, Filtering, NOT_LISTED, openRules } from '../support/filtering.ts'
 import { labels, seeded, wireName } from '../support/octets.ts'
-import { addRule, BELOW, blockRule, EXACT, imageOf, labelsOf, type ReferenceRule, SUBTREE } from '../support/reference-filter.ts'
+import {
+  addRule,
+  BELOW,
+  blockRule,
+  EXACT,
+  imageOf,
+  labelsOf,
+  type ReferenceRule,
+  SUBTREE,
+} from '../support/reference-filter.ts'
 
 const EVERYTHING = { categories: [0, 1, 2, 3, 4, 5], allowOnly: [] }
 const [HOTLINE, LEGAL, HOUSEHOLD] = [0, 1, 2]
 
-const ask = (rules: readonly ReferenceRule[], name: string, policy = EVERYTHING as { categories: number[]; allowOnly: number[] }) =>
-  new Filtering(openRules(rules, [policy])).ask(labelsOf(name))
+const ask = (
+  rules: readonly ReferenceRule[],
+  name: string,
+  policy = EVERYTHING as { categories: number[]; allowOnly: number[] },
+) => new Filtering(openRules(rules, [policy])).ask(labelsOf(name))
 const isBlocked = (rules: readonly ReferenceRule[], name: string) => ask(rules, name) !== null
 
 describe('what a rule covers', () => {
@@ -61,13 +73,43 @@ describe('who overrules whom', () => {
     ['a block below an exception blocks', [allow('test'), blockRule('bad.test')], 'a.bad.test', true],
     ['a name alone is more specific', [blockRule('bad.test', { extent: EXACT }), allow('bad.test')], 'bad.test', true],
     ['in both directions', [blockRule('bad.test'), allow('bad.test', { extent: EXACT })], 'bad.test', false],
-    ['a household frees nothing from hotline', [blockRule('bad.test', { ruleClass: HOTLINE }), allow('bad.test', { ruleClass: HOUSEHOLD })], 'bad.test', true],
-    ['a household frees nothing from law', [blockRule('bad.test', { ruleClass: LEGAL }), allow('bad.test', { ruleClass: HOUSEHOLD })], 'bad.test', true],
+    [
+      'a household frees nothing from hotline',
+      [blockRule('bad.test', { ruleClass: HOTLINE }), allow('bad.test', { ruleClass: HOUSEHOLD })],
+      'bad.test',
+      true,
+    ],
+    [
+      'a household frees nothing from law',
+      [blockRule('bad.test', { ruleClass: LEGAL }), allow('bad.test', { ruleClass: HOUSEHOLD })],
+      'bad.test',
+      true,
+    ],
     ['law frees from household', [blockRule('bad.test'), allow('bad.test', { ruleClass: LEGAL })], 'bad.test', false],
-    ['hotline frees from household', [blockRule('bad.test'), allow('bad.test', { ruleClass: HOTLINE })], 'bad.test', false],
-    ['law frees nothing from hotline', [blockRule('bad.test', { ruleClass: HOTLINE }), allow('bad.test', { ruleClass: LEGAL })], 'bad.test', true],
-    ['hotline frees nothing from law', [blockRule('bad.test', { ruleClass: LEGAL }), allow('bad.test', { ruleClass: HOTLINE })], 'bad.test', true],
-    ['law frees from law', [blockRule('bad.test', { ruleClass: LEGAL }), allow('bad.test', { ruleClass: LEGAL })], 'bad.test', false],
+    [
+      'hotline frees from household',
+      [blockRule('bad.test'), allow('bad.test', { ruleClass: HOTLINE })],
+      'bad.test',
+      false,
+    ],
+    [
+      'law frees nothing from hotline',
+      [blockRule('bad.test', { ruleClass: HOTLINE }), allow('bad.test', { ruleClass: LEGAL })],
+      'bad.test',
+      true,
+    ],
+    [
+      'hotline frees nothing from law',
+      [blockRule('bad.test', { ruleClass: LEGAL }), allow('bad.test', { ruleClass: HOTLINE })],
+      'bad.test',
+      true,
+    ],
+    [
+      'law frees from law',
+      [blockRule('bad.test', { ruleClass: LEGAL }), allow('bad.test', { ruleClass: LEGAL })],
+      'bad.test',
+      false,
+    ],
   ]
   test.each(rows)('%s', (_, rules, name, blocked) => {
     expect(isBlocked(rules, name)).toBe(blocked)
@@ -75,7 +117,9 @@ describe('who overrules whom', () => {
   })
 
   test('of several classes the first speaks', () => {
-    const rules = [HOUSEHOLD, LEGAL, HOTLINE].map(ruleClass => blockRule('bad.test', { ruleClass: ruleClass!, category: ruleClass! }))
+    const rules = [HOUSEHOLD, LEGAL, HOTLINE].map(ruleClass =>
+      blockRule('bad.test', { ruleClass: ruleClass!, category: ruleClass! }),
+    )
     expect(ask(rules, 'bad.test')).toMatchObject({ ruleClass: HOTLINE, category: 0 })
     expect(ask(rules.slice(0, 2), 'bad.test')).toMatchObject({ ruleClass: LEGAL, category: 1 })
   })
@@ -87,7 +131,10 @@ describe('who overrules whom', () => {
   })
 
   test('the most specific block gives the reason', () => {
-    const rules = [blockRule('test', { caseNumber: 'WIDE' }), blockRule('bad.test', { caseNumber: 'NARROW', category: 3 })]
+    const rules = [
+      blockRule('test', { caseNumber: 'WIDE' }),
+      blockRule('bad.test', { caseNumber: 'NARROW', category: 3 }),
+    ]
     expect(ask(rules, 'a.bad.test')).toMatchObject({ caseNumber: 'NARROW', category: 3, depth: 2 })
     expect(ask(rules, 'good.test')).toMatchObject({ caseNumber: 'WIDE', depth: 1 })
   })
@@ -128,12 +175,16 @@ describe('a name that several feeds have', () => {
     const reader = new FilterReader(imageOf(rules, 1))
     expect(reader.names).toBe(1)
     for (const category of [0, 1, 2, 3]) {
-      expect(ask(rules, 'bad.test', { categories: [category], allowOnly: [] })).toMatchObject({ caseNumber: `F-${category}` })
+      expect(ask(rules, 'bad.test', { categories: [category], allowOnly: [] })).toMatchObject({
+        caseNumber: `F-${category}`,
+      })
     }
   })
 
   test('keeps every case number, however often', () => {
-    const rules = Array.from({ length: 300 }, (_, i) => blockRule('bad.test', { category: i % 6, caseNumber: `C-${i}` }))
+    const rules = Array.from({ length: 300 }, (_, i) =>
+      blockRule('bad.test', { category: i % 6, caseNumber: `C-${i}` }),
+    )
     for (let category = 0; category < 6; category++) {
       const told = ask(rules, 'bad.test', { categories: [category], allowOnly: [] })
       expect(rules.some(rule => rule.category === category && rule.caseNumber === told?.caseNumber)).toBe(true)
@@ -142,7 +193,12 @@ describe('a name that several feeds have', () => {
 
   test('the same rule again and again costs nothing', () => {
     const once = imageOf([blockRule('bad.test')], 1).byteLength
-    expect(imageOf(Array.from({ length: 50 }, () => blockRule('bad.test')), 1).byteLength).toBe(once)
+    expect(
+      imageOf(
+        Array.from({ length: 50 }, () => blockRule('bad.test')),
+        1,
+      ).byteLength,
+    ).toBe(once)
   })
 })
 
@@ -174,17 +230,38 @@ describe('the edges of names', () => {
   })
 
   test('names that begin alike in wire form', () => {
-    const names = ['a', 'a.b', 'a.b.c', 'aa', 'aa.a', 'a.aa', '\\001', '\\001.\\001', '\\001a', '\\002aa', '\\000', '\\000.a', 'a.\\000']
+    const names = [
+      'a',
+      'a.b',
+      'a.b.c',
+      'aa',
+      'aa.a',
+      'a.aa',
+      '\\001',
+      '\\001.\\001',
+      '\\001a',
+      '\\002aa',
+      '\\000',
+      '\\000.a',
+      'a.\\000',
+    ]
     for (const flagged of names) {
       for (const asked of names) {
-        expect(isBlocked([blockRule(flagged, { extent: EXACT })], asked), `${flagged} flagged, ${asked} asked`).toBe(flagged === asked)
+        expect(isBlocked([blockRule(flagged, { extent: EXACT })], asked), `${flagged} flagged, ${asked} asked`).toBe(
+          flagged === asked,
+        )
       }
     }
   })
 
   test('an octet of every value', () => {
     const rules = Array.from({ length: 256 }, (_, octet) => blockRule(`\\${String(octet).padStart(3, '0')}.test`))
-    const filtering = new Filtering(openRules(rules.filter((_, octet) => octet % 2 === 0), [EVERYTHING]))
+    const filtering = new Filtering(
+      openRules(
+        rules.filter((_, octet) => octet % 2 === 0),
+        [EVERYTHING],
+      ),
+    )
     for (let octet = 0; octet < 256; octet++) {
       const folded = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet
       expect(filtering.ask([String.fromCharCode(octet), 'test']) !== null, String(octet)).toBe(
@@ -216,7 +293,12 @@ describe('names whose hashes meet', () => {
   test('there are some', () => expect(met.length).toBeGreaterThan(3))
 
   test('never block an innocent name', () => {
-    const filtering = new Filtering(openRules(met.map(([flagged]) => blockRule(`${flagged}.test`)), [EVERYTHING]))
+    const filtering = new Filtering(
+      openRules(
+        met.map(([flagged]) => blockRule(`${flagged}.test`)),
+        [EVERYTHING],
+      ),
+    )
     for (const [flagged, innocent] of met) {
       expect(filtering.ask([flagged, 'test'])).not.toBeNull()
       expect(filtering.ask([innocent, 'test'])).toBeNull()
@@ -236,8 +318,12 @@ describe('names whose hashes meet', () => {
 
 describe('a builder that is cut back', () => {
   test('gives the image that it would have given without what was cut', () => {
-    const kept = Array.from({ length: 50 }, (_, i) => blockRule(`k${i}.test`, { caseNumber: i % 3 === 0 ? `K-${i}` : null }))
-    const cut = Array.from({ length: 70 }, (_, i) => blockRule(`k${i}.test`, { caseNumber: `X-${i}`, allow: i % 2 === 0 }))
+    const kept = Array.from({ length: 50 }, (_, i) =>
+      blockRule(`k${i}.test`, { caseNumber: i % 3 === 0 ? `K-${i}` : null }),
+    )
+    const cut = Array.from({ length: 70 }, (_, i) =>
+      blockRule(`k${i}.test`, { caseNumber: `X-${i}`, allow: i % 2 === 0 }),
+    )
     const builder = new FilterBuilder(FILTER_SEED)
     for (const rule of kept.slice(0, 25)) addRule(builder, rule)
     const mark = builder.mark()

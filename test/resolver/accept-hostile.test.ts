@@ -11,7 +11,15 @@ const acceptor = new Acceptor(LIMITS)
 
 /** Valid answers of many kinds, to be mutated. */
 const VALID: readonly { readonly message: Uint8Array; readonly type: number }[] = [
-  { type: 1, message: rawMessage({ answers: [{ type: 1, rdata: [192, 0, 2, 1] }, { type: 1, rdata: [192, 0, 2, 2] }] }) },
+  {
+    type: 1,
+    message: rawMessage({
+      answers: [
+        { type: 1, rdata: [192, 0, 2, 1] },
+        { type: 1, rdata: [192, 0, 2, 2] },
+      ],
+    }),
+  },
   {
     type: 1,
     message: rawMessage({
@@ -33,11 +41,38 @@ const VALID: readonly { readonly message: Uint8Array; readonly type: number }[] 
       ],
     }),
   },
-  { type: 15, message: rawMessage({ type: 15, answers: [{ type: 15, rdata: join([0, 10, 4], Buffer.from('mail'), pointer(12)) }] }) },
+  {
+    type: 15,
+    message: rawMessage({
+      type: 15,
+      answers: [{ type: 15, rdata: join([0, 10, 4], Buffer.from('mail'), pointer(12)) }],
+    }),
+  },
   { type: 16, message: rawMessage({ type: 16, answers: [{ type: 16, rdata: [3, 97, 98, 99, 0] }] }) },
-  { type: 33, message: rawMessage({ type: 33, answers: [{ type: 33, rdata: join([0, 1, 0, 2, 0, 80, 3], Buffer.from('srv'), pointer(12)) }] }) },
-  { type: 35, message: rawMessage({ type: 35, answers: [{ type: 35, rdata: join([0, 1, 0, 2, 1, 97, 0, 2, 98, 98], pointer(12)) }] }) },
-  { type: 255, message: rawMessage({ type: 255, answers: [{ type: 1, rdata: [1, 2, 3, 4] }, { type: 2, rdata: pointer(20) }] }) },
+  {
+    type: 33,
+    message: rawMessage({
+      type: 33,
+      answers: [{ type: 33, rdata: join([0, 1, 0, 2, 0, 80, 3], Buffer.from('srv'), pointer(12)) }],
+    }),
+  },
+  {
+    type: 35,
+    message: rawMessage({
+      type: 35,
+      answers: [{ type: 35, rdata: join([0, 1, 0, 2, 1, 97, 0, 2, 98, 98], pointer(12)) }],
+    }),
+  },
+  {
+    type: 255,
+    message: rawMessage({
+      type: 255,
+      answers: [
+        { type: 1, rdata: [1, 2, 3, 4] },
+        { type: 2, rdata: pointer(20) },
+      ],
+    }),
+  },
 ]
 
 /** Types whose RDATA has one form: dns-packet must be able to read these. Of others any octets are lawful here (RFC 3597 §3). */
@@ -138,6 +173,7 @@ function costMs(message: Uint8Array, type = 1, dnssecOk = false): number {
     const start = performance.now()
     acceptor.accept(message, 0, message.length, asked)
     best = Math.min(best, performance.now() - start)
+    if (best > 200) break
   }
   return best
 }
@@ -163,7 +199,9 @@ describe('a message of 65,535 octets that is made to be slow takes no longer tha
     const ladder: RawRecord = { type: 16, rdata: ladderFrom(12, start, steps) }
     const top = pointer(start + 2 * (steps - 1))
     const alias: RawRecord = { owner: top, type: 5, rdata: [0] }
-    expect(costMs(fill(count => rawMessage({ answers: [ladder, ...repeat(count, alias)] }), 13, start + 2 * steps))).toBeLessThan(20)
+    expect(
+      costMs(fill(count => rawMessage({ answers: [ladder, ...repeat(count, alias)] }), 13, start + 2 * steps)),
+    ).toBeLessThan(20)
   })
 
   test('the same as owners of signatures and proofs', () => {
@@ -179,7 +217,10 @@ describe('a message of 65,535 octets that is made to be slow takes no longer tha
   test('a chain of sixteen aliases in the worst order, behind thousands of others', () => {
     const name = (i: number) => labels(`n${String(i).padStart(2, '0')}`, 'test')
     const owner = (i: number) => (i === 0 ? labels('example', 'test') : name(i))
-    const chain = Array.from({ length: 15 }, (_, i): RawRecord => ({ owner: owner(14 - i), type: 5, rdata: name(15 - i) }))
+    const chain = Array.from(
+      { length: 15 },
+      (_, i): RawRecord => ({ owner: owner(14 - i), type: 5, rdata: name(15 - i) }),
+    )
     const other: RawRecord = { owner: pointer(20), type: 5, rdata: [0] }
     const chainOctets = rawMessage({ answers: chain }).length
     const message = fill(count => rawMessage({ answers: [...repeat(count, other), ...chain] }), 13, chainOctets)
@@ -195,18 +236,30 @@ describe('a message of 65,535 octets that is made to be slow takes no longer tha
     const end = rawMessage({ type: 2, answers: chain }).length
     const odd = join([1, 0x7a], tail.subarray(2), [])
     const record: RawRecord = { owner: names[14]!, type: 2, rdata: odd }
-    const message = fill(count => rawMessage({ type: 2, answers: [...chain, ...repeat(count, record)] }), 255 + 10 + 253 + 2, end)
+    const message = fill(
+      count => rawMessage({ type: 2, answers: [...chain, ...repeat(count, record)] }),
+      255 + 10 + 253 + 2,
+      end,
+    )
     expect(costMs(message, 2)).toBeLessThan(20)
   })
 
   test('thousands of records of ANY', () => {
     const mx: RawRecord = { type: 15, rdata: [0, 1, ...pointer(12)] }
-    expect(costMs(fill(count => rawMessage({ type: 255, answers: repeat(count, mx) }), 16), 255)).toBeLessThan(20)
+    expect(
+      costMs(
+        fill(count => rawMessage({ type: 255, answers: repeat(count, mx) }), 16),
+        255,
+      ),
+    ).toBeLessThan(20)
   })
 
   test('thousands of empty records (count lies included)', () => {
     const empty: RawRecord = { owner: [0], type: 16, rdata: [] }
-    const message = fill(count => rawMessage({ answers: repeat(count, empty), counts: [1, 65_535, 65_535, 65_535] }), 11)
+    const message = fill(
+      count => rawMessage({ answers: repeat(count, empty), counts: [1, 65_535, 65_535, 65_535] }),
+      11,
+    )
     expect(costMs(message)).toBeLessThan(20)
   })
 
@@ -218,7 +271,10 @@ describe('a message of 65,535 octets that is made to be slow takes no longer tha
 
 describe('records out of bailiwick', () => {
   test('of thousands of foreign names none is kept', () => {
-    const foreign = Array.from({ length: 2000 }, (_, i): RawRecord => ({ owner: labels(`n${i}`, 'bank'), type: 1, rdata: [192, 0, 2, 66] }))
+    const foreign = Array.from(
+      { length: 2000 },
+      (_, i): RawRecord => ({ owner: labels(`n${i}`, 'bank', 'example'), type: 1, rdata: [192, 0, 2, 66] }),
+    )
     const own = accept(rawMessage({ answers: [{ type: 1, rdata: [192, 0, 2, 1] }, ...foreign] }))
     expect([own.acceptor.answers, own.acceptor.authorities]).toEqual([1, 0])
   })

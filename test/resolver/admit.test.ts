@@ -32,7 +32,10 @@ describe('is passed on', () => {
     ['one with an OPT (RFC 6891 §6.1.1)', rawQuery({ additionals: [rawOpt()] })],
     ['one with an OPT and a TSIG behind it (RFC 8945 §5.1)', rawQuery({ additionals: [rawOpt(), tsig] })],
     ['one with a TSIG alone', rawQuery({ additionals: [tsig] })],
-    ['an OPT with options', rawQuery({ additionals: [rawOpt({ options: hex('0003 0000 000a 0008 0102030405060708') })] })],
+    [
+      'an OPT with options',
+      rawQuery({ additionals: [rawOpt({ options: hex('0003 0000 000a 0008 0102030405060708') })] }),
+    ],
     ['octets behind it', rawQuery({ trailing: [1, 2, 3] })],
     ['the root', rawQuery({ name: labels() })],
     ['the longest name', rawQuery({ name: labels('x'.repeat(63), 'x'.repeat(63), 'x'.repeat(63), 'x'.repeat(61)) })],
@@ -68,7 +71,12 @@ describe('is refused', () => {
     ['label type 01', rawQuery({ name: [0x41, 0] }), FORMERR, false],
     ['label type 10', rawQuery({ name: [0x81, 0] }), FORMERR, false],
     ['128 labels', rawQuery({ name: labels(...Array.from({ length: 128 }, () => 'a')) }), FORMERR, false],
-    ['256 octets of name', rawQuery({ name: labels('x'.repeat(63), 'x'.repeat(63), 'x'.repeat(63), 'x'.repeat(62)) }), FORMERR, false],
+    [
+      '256 octets of name',
+      rawQuery({ name: labels('x'.repeat(63), 'x'.repeat(63), 'x'.repeat(63), 'x'.repeat(62)) }),
+      FORMERR,
+      false,
+    ],
     ['a label past the end', rawQuery({ name: [63, 0x61] }), FORMERR, false],
     ['a name without a root', rawQuery().subarray(0, 12 + 13), FORMERR, false],
     ['half a type', rawQuery().subarray(0, 12 + 14 + 3), FORMERR, false],
@@ -78,7 +86,12 @@ describe('is refused', () => {
     ['a record cut in its RDATA', rawQuery({ additionals: [{ ...rawOpt(), rdlength: 9 }] }), FORMERR, false],
     ['two OPTs (RFC 6891 §6.1.1)', rawQuery({ additionals: [rawOpt(), rawOpt()] }), FORMERR, false],
     ['two OPTs with something between', rawQuery({ additionals: [rawOpt(), tsig, rawOpt()] }), FORMERR, false],
-    ['an OPT that has a name (RFC 6891 §6.1.2)', rawQuery({ additionals: [rawOpt({ owner: labels('a') })] }), FORMERR, false],
+    [
+      'an OPT that has a name (RFC 6891 §6.1.2)',
+      rawQuery({ additionals: [rawOpt({ owner: labels('a') })] }),
+      FORMERR,
+      false,
+    ],
     ['an OPT whose name is a pointer', rawQuery({ additionals: [rawOpt({ owner: [0xc0, 0x0c] })] }), FORMERR, false],
     ['options that are cut', rawQuery({ additionals: [rawOpt({ options: hex('000a 0008 01') })] }), FORMERR, false],
     ['half an option', rawQuery({ additionals: [rawOpt({ options: hex('000a 00') })] }), FORMERR, false],
@@ -125,7 +138,15 @@ describe('is dropped', () => {
 describe('reads', () => {
   test('id, flags, type, class, and the name in lower case with its labels', () => {
     const { slot } = admitted(rawQuery({ id: 0xbeef, flags: 0x0130, name: labels('WWW', 'Example', 'TEST'), type: 28 }))
-    expect(slot).toMatchObject({ id: 0xbeef, flags: 0x0130, type: 28, qclass: 1, labelCount: 3, nameOctets: 18, hasOpt: false })
+    expect(slot).toMatchObject({
+      id: 0xbeef,
+      flags: 0x0130,
+      type: 28,
+      qclass: 1,
+      labelCount: 3,
+      nameOctets: 18,
+      hasOpt: false,
+    })
     expect(slot.name.subarray(0, 18)).toEqual(labels('www', 'example', 'test'))
     expect([...slot.labels.subarray(0, 3)]).toEqual([0, 4, 12])
     expect(slot.nameAt).toBe(7 + 12)
@@ -174,7 +195,10 @@ describe('reads', () => {
 })
 
 describe('hostile octets', () => {
-  const whole = rawQuery({ name: labels('www', 'example', 'test'), additionals: [rawOpt({ options: hex('0003 0000') }), tsig] })
+  const whole = rawQuery({
+    name: labels('www', 'example', 'test'),
+    additionals: [rawOpt({ options: hex('0003 0000') }), tsig],
+  })
 
   test('a query cut anywhere is dropped or refused, and nothing behind it is read', () => {
     for (let length = 0; length < whole.length; length++) {

@@ -5,7 +5,10 @@ import { ANSWER_DROP, ANSWER_GIVEN, NO_RULE } from '../../src/images/filter/layo
 import { publicNumber } from '../../src/images/filter/public-number.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
+import { resolveBatch } from '../../src/resolver/batch.ts'
 import { MODE_NODATA, MODE_NXDOMAIN, MODE_PAGE, MODE_REFUSED, MODE_ZERO } from '../../src/resolver/blocked.ts'
+import { QuerySlot } from '../../src/resolver/query.ts'
+import { writeSocketAddress } from '../../src/transport/address.ts'
 import { images, type RuleText, SEED } from '../support/images.ts'
 import { query } from '../support/messages.ts'
 import { labels, wireName } from '../support/octets.ts'
@@ -26,7 +29,14 @@ const planeWith = (options: TestPlaneOptions = {}, room?: number) =>
 const soa = (name: string) => `${name} 60 SOA minimum 60`
 
 describe('each mode answers each type', () => {
-  const modes: readonly (readonly [mode: string, number: number, type: string, rcode: string, answers: readonly string[], authorities: readonly string[]])[] = [
+  const modes: readonly (readonly [
+    mode: string,
+    number: number,
+    type: string,
+    rcode: string,
+    answers: readonly string[],
+    authorities: readonly string[],
+  ])[] = [
     ['page', MODE_PAGE, 'A', 'NOERROR', ['www.bad.test 60 A 192.0.2.80'], []],
     ['page', MODE_PAGE, 'AAAA', 'NOERROR', ['www.bad.test 60 AAAA 2001:db8::80'], []],
     ['page', MODE_PAGE, 'MX', 'NOERROR', [], [soa('www.bad.test')]],
@@ -73,7 +83,8 @@ function typed(name: string, type: string, edns: boolean): Uint8Array {
 
 describe('the header of a block answer', () => {
   test('is ours and no authority: QR, RA, the RD and CD of the query; not AA, AD, TC (RFC 1035 §4.1.1)', () => {
-    const flagsOf = (flags: number) => Buffer.from(planeWith().ask(rawQuery({ name: wireName('bad.test'), flags }))!).readUInt16BE(2)
+    const flagsOf = (flags: number) =>
+      Buffer.from(planeWith().ask(rawQuery({ name: wireName('bad.test'), flags }))!).readUInt16BE(2)
     expect(flagsOf(0x0100)).toBe(0x8180)
     expect(flagsOf(0)).toBe(0x8080)
     expect(flagsOf(0x0110)).toBe(0x8190)
@@ -91,8 +102,18 @@ describe('the Extended DNS Error (RFC 8914 §4)', () => {
   const rows: readonly (readonly [what: string, name: string, code: number, text: string])[] = [
     ['15, Blocked, of a hotline, with the case', 'bad.test', 15, 'HL-2031/7'],
     ['16, Censored, of the law', 'www.court.test', 16, 'KZ-1'],
-    ['17, Filtered, of a household; without a case the number of the flagged name', 'casino.test', 17, publicNumber(wireName('casino.test'))],
-    ['the number of the flagged name also for what is below it', 'a.b.casino.test', 17, publicNumber(wireName('casino.test'))],
+    [
+      '17, Filtered, of a household; without a case the number of the flagged name',
+      'casino.test',
+      17,
+      publicNumber(wireName('casino.test')),
+    ],
+    [
+      'the number of the flagged name also for what is below it',
+      'a.b.casino.test',
+      17,
+      publicNumber(wireName('casino.test')),
+    ],
   ]
   test.each(rows)('%s', (_, name, code, text) => {
     expect(read(planeWith().ask(query({ name, edns: true }))).error).toEqual({ code, text })
@@ -126,7 +147,8 @@ describe('the Extended DNS Error (RFC 8914 §4)', () => {
   test('options of the client are not sent back', () => {
     const options = Uint8Array.of(0, 3, 0, 0, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8)
     const opt = optOf(planeWith().ask(rawQuery({ name: wireName('bad.test'), additionals: [rawOpt({ options })] })))
-    expect((opt?.options as unknown as { code: number }[]).map(own => own.code)).toEqual([15])
+    const given = (opt?.options ?? []) as unknown as { code: number }[]
+    expect(given.map(own => own.code)).toEqual([15])
   })
 })
 
@@ -141,9 +163,16 @@ describe('what a zone asks for', () => {
   function giving(ipv4: readonly Uint8Array[], ipv6: readonly Uint8Array[]): TestPlane {
     const builder = new FilterBuilder(SEED)
     // A set before, so that the number is not 0.
-    builder.tables.givenAddresses({ ipv4: [Uint8Array.of(9, 9, 9, 9)], ipv6: [] })
+    builder.tables.givenAddresses({ ipv4: [Uint8Array.of(203, 0, 113, 9)], ipv6: [] })
     const number = builder.tables.givenAddresses({ ipv4, ipv6 })
-    const element = builder.tables.element({ feed: 0, category: 0, label: 0, ruleClass: 0, kind: 1, answer: ANSWER_GIVEN + number })
+    const element = builder.tables.element({
+      feed: 0,
+      category: 0,
+      label: 0,
+      ruleClass: 0,
+      kind: 1,
+      answer: ANSWER_GIVEN + number,
+    })
     const name = wireName('bad.test')
     builder.add(name, name.length, element, NO_RULE)
     const plane = planeWith()
@@ -165,7 +194,10 @@ describe('what a zone asks for', () => {
   })
 
   test('of one family only, there is no data of the other', () => {
-    expect(read(giving([v4(1)], []).ask(query({ name: 'bad.test', type: 'AAAA' })))).toMatchObject({ rcode: 'NOERROR', answers: [] })
+    expect(read(giving([v4(1)], []).ask(query({ name: 'bad.test', type: 'AAAA' })))).toMatchObject({
+      rcode: 'NOERROR',
+      answers: [],
+    })
   })
 
   test('sixteen addresses of sixteen octets and a long name are cut, with TC, for who takes 512', () => {
@@ -175,6 +207,49 @@ describe('what a zone asks for', () => {
     expect(small).toMatchObject({ truncated: true, answers: [], rcode: 'NOERROR' })
     expect(small.octets).toBeLessThanOrEqual(512)
     expect(read(giving([], many).ask(query({ name, type: 'AAAA', edns: true }))).answers).toHaveLength(16)
+  })
+})
+
+describe('an answer in the memory of its query', () => {
+  /** The octets that leave when `out` is the memory in which the query stands. */
+  function inPlace(message: Uint8Array): Buffer {
+    const { plane } = planeWith()
+    const memory = new Uint8Array(2000).fill(0xee)
+    const slot = new QuerySlot(memory, memory)
+    memory.set(message, 300)
+    slot.start = 300
+    slot.end = 300 + message.length
+    writeSocketAddress('192.0.2.7', 4242, slot.client, slot.clientAt)
+    const reserve = () => {
+      slot.outAt = 300
+      slot.outRoom = 1232
+      return true
+    }
+    resolveBatch([slot], 1, plane, { reserve, send: () => {} })
+    expect(memory.subarray(0, 300).every(octet => octet === 0xee)).toBe(true)
+    return Buffer.from(memory.subarray(300, 300 + slot.outLength))
+  }
+
+  const rows: readonly (readonly [what: string, message: Uint8Array])[] = [
+    ['blocked', rawQuery({ name: labels('WWW', 'bad', 'test'), flags: 0x0110 })],
+    [
+      'blocked, AAAA, EDNS',
+      rawQuery({ name: labels('bad', 'test'), type: 28, additionals: [rawOpt({ dnssecOk: true })] }),
+    ],
+    ['no data', rawQuery({ name: labels('casino', 'TEST'), type: 15, additionals: [rawOpt()] })],
+    ['local', rawQuery({ name: labels('localhost') })],
+    ['NXDOMAIN', rawQuery({ name: labels('a', 'invalid'), additionals: [rawOpt()] })],
+    ['refused', rawQuery({ type: 252 })],
+    ['not implemented', rawQuery({ flags: 0x2000, counts: [1, 7, 7, 0] })],
+    ['ill-formed', rawQuery({ counts: [1, 0, 0, 9] })],
+    ['BADVERS', rawQuery({ additionals: [rawOpt({ version: 1 })] })],
+    [
+      'with lying counts of answers',
+      rawQuery({ name: labels('bad', 'test'), counts: [1, 1, 0, 0], trailing: [0, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0] }),
+    ],
+  ]
+  test.each(rows)('is the same as in memory of its own: %s', (_, message) => {
+    expect(inPlace(message).toString('hex')).toBe(Buffer.from(planeWith().ask(message)!).toString('hex'))
   })
 })
 

@@ -1,6 +1,13 @@
 /** The answer cache against a map that forgets nothing: what it gives back was put in for exactly that key, and is still true. */
 import { describe, expect, test } from 'vitest'
-import { type AnswerKey, AnswerCache, type AnswerRecords, ageRecords, MISS, RECORD_COUNT_MAX } from '../../src/resolver/cache.ts'
+import {
+  AnswerCache,
+  type AnswerKey,
+  type AnswerRecords,
+  ageRecords,
+  MISS,
+  RECORD_COUNT_MAX,
+} from '../../src/resolver/cache.ts'
 import { hashLabel, spread } from '../../src/wire/hash.ts'
 import { u32 } from '../../src/wire/octets.ts'
 import { hex, seeded, wireName } from '../support/octets.ts'
@@ -203,7 +210,8 @@ function runTraffic(seed: number, traffic: Traffic): { hits: number; cache: Answ
 function checkAgainst(kept: Kept | undefined, now: number): void {
   if (kept === undefined) throw new Error('an answer that was never put in')
   if (kept.expires <= now) throw new Error('an answer that has expired')
-  if (readBack.octets !== kept.octets || readBack.ttlCount !== kept.ttlCount) throw new Error('the size of another answer')
+  if (readBack.octets !== kept.octets || readBack.ttlCount !== kept.ttlCount)
+    throw new Error('the size of another answer')
   for (let i = 0; i < kept.octets; i++) {
     const octet = (kept.number >>> ((i & 3) * 8)) & 0xff
     if (readBack.bytes[readBack.at + i] !== octet) throw new Error(`octet ${i} of ${kept.octets} is another's`)

@@ -26,7 +26,13 @@ const answerTo = (localNames: readonly LocalName[], name: string, type = 'A') =>
 }
 
 describe('special names', () => {
-  const rows: readonly (readonly [why: string, name: string, type: string, rcode: string, answers: readonly string[]])[] = [
+  const rows: readonly (readonly [
+    why: string,
+    name: string,
+    type: string,
+    rcode: string,
+    answers: readonly string[],
+  ])[] = [
     ['RFC 6761 §6.3', 'localhost', 'A', 'NOERROR', ['localhost 300 A 127.0.0.1']],
     ['RFC 6761 §6.3', 'localhost', 'AAAA', 'NOERROR', ['localhost 300 AAAA ::1']],
     ['RFC 6761 §6.3', 'a.b.localhost', 'A', 'NOERROR', ['a.b.localhost 300 A 127.0.0.1']],
@@ -42,14 +48,20 @@ describe('special names', () => {
   test.each(rows)('%s: %s %s', (_, name, type, rcode, answers) => {
     const plane = new TestPlane()
     const numbers: Record<string, number> = { SVCB: 64 }
-    const message = numbers[type] === undefined ? query({ name, type }) : rawQuery({ name: labels(...name.split('.')), type: numbers[type] })
+    const message =
+      numbers[type] === undefined
+        ? query({ name, type })
+        : rawQuery({ name: labels(...name.split('.')), type: numbers[type] })
     expect(read(plane.ask(message))).toMatchObject({ rcode, answers })
     expect(plane.sent).toEqual([])
   })
 
-  test.each(['localhost.test', 'xlocalhost', 'invalid.test', 'ipv4only.arpa', 'net', 'arpa', 'home.test'])('%s is not special', name => {
-    expect(answerTo([], name)).toBeNull()
-  })
+  test.each(['localhost.test', 'xlocalhost', 'invalid.test', 'ipv4only.arpa', 'net', 'arpa', 'home.test'])(
+    '%s is not special',
+    name => {
+      expect(answerTo([], name)).toBeNull()
+    },
+  )
 
   test('NXDOMAIN has a SOA of the parent (RFC 2308 §3)', () => {
     expect(answerTo([], 'a.b.invalid')?.authorities).toEqual(['b.invalid 300 SOA minimum 300'])
@@ -104,10 +116,14 @@ describe('records of the operator', () => {
   })
 
   test('a thousand of them are all found', () => {
-    const own = Array.from({ length: 1000 }, (_, i) => record(`h${i}.lan`, { ipv4: [Uint8Array.of(10, 0, i >> 8, i & 255)] }))
+    const own = Array.from({ length: 1000 }, (_, i) =>
+      record(`h${i}.lan`, { ipv4: [Uint8Array.of(10, 0, i >> 8, i & 255)] }),
+    )
     const plane = new TestPlane({ localNames: own })
     for (let i = 0; i < 1000; i++) {
-      expect(read(plane.ask(query({ name: `h${i}.lan` }))).answers).toEqual([`h${i}.lan 300 A 10.0.${i >> 8}.${i & 255}`])
+      expect(read(plane.ask(query({ name: `h${i}.lan` }))).answers).toEqual([
+        `h${i}.lan 300 A 10.0.${i >> 8}.${i & 255}`,
+      ])
     }
   })
 

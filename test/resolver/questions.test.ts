@@ -25,7 +25,13 @@ describe('a question', () => {
     const table = new Questions()
     const question = table.open(keyFor('a.test'))
     expect(table.find(keyFor('a.test'))).toBe(question)
-    for (const other of [keyFor('b.test'), keyFor('a.test', 28), keyFor('a.test', 1, 1), keyFor('a.test', 1, 0, 78), keyFor('a.test.test')]) {
+    for (const other of [
+      keyFor('b.test'),
+      keyFor('a.test', 28),
+      keyFor('a.test', 1, 1),
+      keyFor('a.test', 1, 0, 78),
+      keyFor('a.test.test'),
+    ]) {
       expect(table.find(other)).toBe(NONE)
     }
     table.close(question)
@@ -193,7 +199,9 @@ test('200,000 random steps agree with plain lists', () => {
 })
 
 function checkOldest(table: Questions, model: readonly Modelled[]): void {
-  const listed = model.filter(own => own.deadlineMs > 0).sort((a, b) => a.deadlineMs - b.deadlineMs || a.listed - b.listed)
+  const listed = model
+    .filter(own => own.deadlineMs > 0)
+    .sort((a, b) => a.deadlineMs - b.deadlineMs || a.listed - b.listed)
   expect(table.any()).toBe(listed[0]?.question ?? NONE)
   if (listed.length === 0) return
   expect(table.overdue(listed[0]!.deadlineMs)).toBe(listed[0]!.question)

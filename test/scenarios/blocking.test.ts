@@ -57,10 +57,7 @@ describe('a name that is flagged while its answer is remembered', () => {
 })
 
 describe('two households ask for the same', () => {
-  const policies: readonly PolicyText[] = [
-    { categories: ['gambling'] },
-    { categories: [], clients: ['10.2.0.0/16'] },
-  ]
+  const policies: readonly PolicyText[] = [{ categories: ['gambling'] }, { categories: [], clients: ['10.2.0.0/16'] }]
   const rules: readonly RuleText[] = [{ name: 'casino.test', category: 'gambling' }]
   const [STRICT, FREE] = ['10.1.0.1', '10.2.0.1']
 
@@ -92,13 +89,27 @@ describe('two households ask for the same', () => {
 
 describe('ways around a block', () => {
   const story = () => new Story({ rules: [flagged('bad.test')], policies: EVERYBODY })
-  const numbers = { A: 1, CNAME: 5, MX: 15, TXT: 16, AAAA: 28, DS: 43, RRSIG: 46, SVCB: 64, HTTPS: 65, ANY: 255, unknown: 65_280 }
+  const numbers = {
+    A: 1,
+    CNAME: 5,
+    MX: 15,
+    TXT: 16,
+    AAAA: 28,
+    DS: 43,
+    RRSIG: 46,
+    SVCB: 64,
+    HTTPS: 65,
+    ANY: 255,
+    unknown: 65_280,
+  }
 
   test.each(Object.entries(numbers))('type %s goes nowhere', (_, type) => {
     for (const transport of [UDP, TCP]) {
       const own = story()
       const answer = own.ask(rawQuery({ name: labels('a', 'bad', 'test'), type }), '192.0.2.7', transport)
-      expect(read(answer).answers.every(line => line.endsWith(PAGE_ADDRESS) || line.endsWith('2001:db8::80'))).toBe(true)
+      expect(read(answer).answers.every(line => line.endsWith(PAGE_ADDRESS) || line.endsWith('2001:db8::80'))).toBe(
+        true,
+      )
       expect(own.sent).toEqual([])
     }
   })
@@ -114,7 +125,8 @@ describe('ways around a block', () => {
   ]
   test.each(spellings)('%s.%s', (...name) => {
     const own = story()
-    for (const flags of [0x0100, 0x0000, 0x0110, 0x0130]) expect(own.ask(rawQuery({ name: labels(...name), flags }))).not.toBeNull()
+    for (const flags of [0x0100, 0x0000, 0x0110, 0x0130])
+      expect(own.ask(rawQuery({ name: labels(...name), flags }))).not.toBeNull()
     expect(own.sent).toEqual([])
   })
 
@@ -134,7 +146,10 @@ describe('ways around a block', () => {
 
 describe('a policy that allows only some names', () => {
   test('answers them and nothing else, whatever others have asked before', () => {
-    const policies: readonly PolicyText[] = [{ categories: [] }, { categories: [], allowOnly: ['kids'], clients: ['10.30.0.0/16'] }]
+    const policies: readonly PolicyText[] = [
+      { categories: [] },
+      { categories: [], allowOnly: ['kids'], clients: ['10.30.0.0/16'] },
+    ]
     const story = new Story({ rules: [{ name: 'kids.test', category: 'kids' }], policies })
     story.client('news.test')
     story.upstream({ answers: [a('news.test')] })

@@ -28,7 +28,11 @@ describe('an answer', () => {
     story.client(NAME)
     story.upstream({ answers: [a(NAME)] })
     const again = story.client({ name: 'WWW.Example.TEST', id: 99 })
-    expect(again).toMatchObject({ id: 99, question: 'WWW.Example.TEST A', answers: ['WWW.Example.TEST 300 A 198.51.100.1'] })
+    expect(again).toMatchObject({
+      id: 99,
+      question: 'WWW.Example.TEST A',
+      answers: ['WWW.Example.TEST 300 A 198.51.100.1'],
+    })
   })
 
   test('of TTL 0 is for those who waited for it, and nobody else', () => {
@@ -73,7 +77,9 @@ describe('an answer', () => {
     ask()
     const rdata = [0xc0, 0x0c, 0xff, 0, 1]
     const id = decode(story.last().message).id!
-    story.deliver(rawMessage({ id, name: labels('www', 'example', 'test'), type: 65_280, answers: [{ type: 65_280, rdata }] }))
+    story.deliver(
+      rawMessage({ id, name: labels('www', 'example', 'test'), type: 65_280, answers: [{ type: 65_280, rdata }] }),
+    )
     const [first] = story.answers.splice(0)
     expect([...first!.message.slice(-5)]).toEqual(rdata)
     expect([...ask()!.slice(-5)]).toEqual(rdata)
@@ -93,7 +99,10 @@ describe('that there is nothing', () => {
     story.upstream({ rcode, authorities: [soa('test', ttl, minimum)] })
     expect(story.told()[0]?.authorities).toEqual([`test ${seconds} SOA minimum ${minimum}`])
     story.advance(seconds * 1000 - 1000)
-    expect(story.client(NAME)).toMatchObject({ rcode: rcode === 3 ? 'NXDOMAIN' : 'NOERROR', authorities: [`test 1 SOA minimum ${minimum}`] })
+    expect(story.client(NAME)).toMatchObject({
+      rcode: rcode === 3 ? 'NXDOMAIN' : 'NOERROR',
+      authorities: [`test 1 SOA minimum ${minimum}`],
+    })
     story.advance(1000)
     expect(story.client(NAME)).toBeNull()
   })

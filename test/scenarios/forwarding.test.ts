@@ -23,7 +23,13 @@ describe('a question nobody has asked yet', () => {
     expect(story.sent).toHaveLength(1)
     story.upstream({ answers: [a(NAME)] })
     expect(story.told()).toEqual([
-      expect.objectContaining({ id: 7, rcode: 'NOERROR', question: `${NAME} A`, answers: [`${NAME} 300 A 198.51.100.1`], error: null }),
+      expect.objectContaining({
+        id: 7,
+        rcode: 'NOERROR',
+        question: `${NAME} A`,
+        answers: [`${NAME} 300 A 198.51.100.1`],
+        error: null,
+      }),
     ])
     expect(story.plane.forwarder).toBeDefined()
     expect(story.assembled.questions.inFlight).toBe(0)
@@ -39,14 +45,33 @@ describe('a question nobody has asked yet', () => {
         flags: packet.RECURSION_DESIRED | packet.CHECKING_DISABLED,
         questions: [{ type: 'A', name: 'WwW.eXample.test' }],
         additionals: [
-          { type: 'OPT', name: '.', udpPayloadSize: 4096, extendedRcode: 0, ednsVersion: 0, flags: packet.DNSSEC_OK, flag_do: true, options: [{ code: 'CLIENT_SUBNET', ip: '192.0.2.0', sourcePrefixLength: 24 }, { code: 'COOKIE', data: Buffer.alloc(8) }] as never },
+          {
+            type: 'OPT',
+            name: '.',
+            udpPayloadSize: 4096,
+            extendedRcode: 0,
+            ednsVersion: 0,
+            flags: packet.DNSSEC_OK,
+            flag_do: true,
+            options: [
+              { code: 'CLIENT_SUBNET', ip: '192.0.2.0', sourcePrefixLength: 24 },
+              { code: 'COOKIE', data: Buffer.alloc(8) },
+            ] as never,
+          },
         ],
       }),
     )
     const asked = decode(story.last().message)
     expect(asked.id).not.toBe(0x1234)
-    expect(asked).toMatchObject({ flag_rd: true, flag_cd: true, flag_ad: true, questions: [{ name: NAME, type: 'A', class: 'IN' }] })
-    expect(asked.additionals).toEqual([expect.objectContaining({ type: 'OPT', udpPayloadSize: 1232, flag_do: true, options: [] })])
+    expect(asked).toMatchObject({
+      flag_rd: true,
+      flag_cd: true,
+      flag_ad: true,
+      questions: [{ name: NAME, type: 'A', class: 'IN' }],
+    })
+    expect(asked.additionals).toEqual([
+      expect.objectContaining({ type: 'OPT', udpPayloadSize: 1232, flag_do: true, options: [] }),
+    ])
   })
 
   test('with RD clear goes out with RD clear, and its answer is kept apart', () => {
@@ -62,7 +87,8 @@ describe('a question nobody has asked yet', () => {
 describe('fifty clients ask the same', () => {
   test('one message goes out, and each is answered with its own id and spelling', () => {
     const story = new Story()
-    const spell = (i: number) => [...NAME].map((letter, at) => (((i >> at % 6) & 1) === 1 ? letter.toUpperCase() : letter)).join('')
+    const spell = (i: number) =>
+      [...NAME].map((letter, at) => (((i >> (at % 6)) & 1) === 1 ? letter.toUpperCase() : letter)).join('')
     for (let i = 0; i < 50; i++) expect(story.client({ name: spell(i), id: 1000 + i, edns: i % 2 === 0 })).toBeNull()
     expect(story.sent).toHaveLength(1)
     expect(story.counter('coalesced')).toBe(49)
@@ -107,7 +133,9 @@ describe('an upstream that says nothing', () => {
     story.client({ name: NAME, id: 9 })
     for (let i = 0; i < 3; i++) story.advance(1000)
     expect(story.sent).toHaveLength(3)
-    expect(story.told()).toEqual([expect.objectContaining({ id: 9, rcode: 'SERVFAIL', answers: [], error: { code: 23, text: '' } })])
+    expect(story.told()).toEqual([
+      expect.objectContaining({ id: 9, rcode: 'SERVFAIL', answers: [], error: { code: 23, text: '' } }),
+    ])
     expect(story.client(NAME)).toMatchObject({ rcode: 'SERVFAIL' })
     expect(story.sent).toHaveLength(3)
     story.advance(2000)
@@ -175,7 +203,10 @@ describe('a forged answer', () => {
   test('brings nothing of another name into the cache', () => {
     const story = new Story()
     story.client(NAME)
-    story.upstream({ answers: [a(NAME), a('bank.test', '203.0.113.66')], authorities: [{ type: 'NS', name: 'test', ttl: 300, data: 'ns.evil.test' }] })
+    story.upstream({
+      answers: [a(NAME), a('bank.test', '203.0.113.66')],
+      authorities: [{ type: 'NS', name: 'test', ttl: 300, data: 'ns.evil.test' }],
+    })
     expect(story.told()[0]?.answers).toEqual([`${NAME} 300 A 198.51.100.1`])
     expect(story.client('bank.test')).toBeNull()
     expect(story.client({ name: 'test', type: 'NS' })).toBeNull()
@@ -272,7 +303,11 @@ describe('an upstream that will not', () => {
     expect(decode(story.last().message).additionals).toHaveLength(1)
   })
 
-  test.each([['SERVFAIL', 2], ['REFUSED', 5], ['NOTAUTH', 9]] as const)('%s: the other one is asked', (_, rcode) => {
+  test.each([
+    ['SERVFAIL', 2],
+    ['REFUSED', 5],
+    ['NOTAUTH', 9],
+  ] as const)('%s: the other one is asked', (_, rcode) => {
     const story = new Story()
     story.client(NAME)
     const { server } = story.last()
@@ -332,7 +367,9 @@ describe('no way out', () => {
     const story = new Story()
     for (let i = 0; i < 10; i++) story.client(`n${i % 4}.test`)
     story.plane.forwarder.abandon()
-    expect(story.told().map(own => [own.rcode, own.error?.code])).toEqual(Array.from({ length: 10 }, () => ['SERVFAIL', 14]))
+    expect(story.told().map(own => [own.rcode, own.error?.code])).toEqual(
+      Array.from({ length: 10 }, () => ['SERVFAIL', 14]),
+    )
     expect(story.assembled.questions.inFlight).toBe(0)
   })
 })
@@ -341,7 +378,13 @@ describe('aliases', () => {
   test('are followed by the upstream and given whole, each TTL its own', () => {
     const story = new Story()
     story.client(NAME)
-    story.upstream({ answers: [cname(NAME, 'cdn.example', 60), cname('cdn.example', 'edge.example', 30), a('edge.example', '198.51.100.9', 20)] })
+    story.upstream({
+      answers: [
+        cname(NAME, 'cdn.example', 60),
+        cname('cdn.example', 'edge.example', 30),
+        a('edge.example', '198.51.100.9', 20),
+      ],
+    })
     expect(story.told()[0]?.answers).toEqual([
       `${NAME} 60 CNAME cdn.example`,
       'cdn.example 30 CNAME edge.example',
@@ -357,7 +400,11 @@ describe('aliases', () => {
     const story = new Story()
     story.client(NAME)
     story.upstream({ rcode: 3, answers: [cname(NAME, 'gone.example')], authorities: [soa('example')] })
-    expect(story.told()[0]).toMatchObject({ rcode: 'NXDOMAIN', answers: [`${NAME} 300 CNAME gone.example`], authorities: ['example 60 SOA minimum 60'] })
+    expect(story.told()[0]).toMatchObject({
+      rcode: 'NXDOMAIN',
+      answers: [`${NAME} 300 CNAME gone.example`],
+      authorities: ['example 60 SOA minimum 60'],
+    })
   })
 })
 

@@ -75,7 +75,8 @@ export class Filtering {
       category: slot.blockCategory,
       answer: slot.blockAnswer,
       depth: slot.blockDepth,
-      caseNumber: slot.blockRule === NO_RULE ? null : Buffer.from(image.text.subarray(at, at + length)).toString('latin1'),
+      caseNumber:
+        slot.blockRule === NO_RULE ? null : Buffer.from(image.text.subarray(at, at + length)).toString('latin1'),
     }
   }
 }

@@ -132,6 +132,10 @@ export class TestPlane implements Outlet, UpstreamTransport {
     this.released.push(question)
   }
 
+  settle(question: number): void {
+    this.released.push(question)
+  }
+
   /** An upstream's answer to what was sent last, or to `to`. */
   reply(message: Uint8Array, to: Sent = this.sent.at(-1)!): void {
     this.plane.forwarder.receive(to.question, message, 0, message.length)

@@ -66,7 +66,19 @@ export function rawOpt(own: RawOpt = {}): RawRecord {
   return { owner, type: 41, qclass: payload, ttl, rdata: options }
 }
 
-export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, DNAME: 39, RRSIG: 46, NSEC: 47 } as const
+export const TYPES = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  DNAME: 39,
+  RRSIG: 46,
+  NSEC: 47,
+} as const
 
 /** RDATA of a SOA with these numbers. */
 export function soaRdata(minimum: number, mname: Uint8Array | readonly number[] = labels('ns', 'test')): Uint8Array {

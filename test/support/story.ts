@@ -3,7 +3,7 @@
  * transport's do: what comes to one that was let go is heard by nobody.
  */
 import type { Answer } from 'dns-packet'
-import { query, type Question, type Reply, replyTo } from './messages.ts'
+import { type Question, query, type Reply, replyTo } from './messages.ts'
 import { type Sent, TestPlane } from './plane.ts'
 import { type Read, read } from './reading.ts'
 

@@ -50,14 +50,17 @@ describe('frames of a stream', () => {
   })
 
   const lengths = [0, 1, 2, 511, 512, 513, 16_384, 65_534, 65_535]
-  test.each(lengths)('a message of %i octets comes whole: in one piece, octet by octet, and cut after its length', octets => {
-    const message = filled(octets)
-    const stream = frame(message)
-    expect(read([stream])).toEqual([message])
-    expect(read([stream.subarray(0, 1), stream.subarray(1, 2), stream.subarray(2)])).toEqual([message])
-    expect(read([stream.subarray(0, 2), stream.subarray(2)])).toEqual([message])
-    expect(read(Array.from(stream, octet => Uint8Array.of(octet)))).toEqual([message])
-  })
+  test.each(lengths)(
+    'a message of %i octets comes whole: in one piece, octet by octet, and cut after its length',
+    octets => {
+      const message = filled(octets)
+      const stream = frame(message)
+      expect(read([stream])).toEqual([message])
+      expect(read([stream.subarray(0, 1), stream.subarray(1, 2), stream.subarray(2)])).toEqual([message])
+      expect(read([stream.subarray(0, 2), stream.subarray(2)])).toEqual([message])
+      expect(read(Array.from(stream, octet => Uint8Array.of(octet)))).toEqual([message])
+    },
+  )
 
   test('a short message after a long one that was held is itself, not the rest of the other', () => {
     const reader = new FrameReader()

@@ -2,7 +2,13 @@
  * A data plane on real sockets of the loopback interface, put together as a worker does it: for tests of the transports in both drivers.
  * Own ports, chosen by the kernel; `close` gives everything back.
  */
-import { allocateCounters, type CounterLayout, layOutCounters, OUTCOMES, type Scalar } from '../../src/images/counters.ts'
+import {
+  allocateCounters,
+  type CounterLayout,
+  layOutCounters,
+  OUTCOMES,
+  type Scalar,
+} from '../../src/images/counters.ts'
 import { randomSource } from '../../src/platform/random.ts'
 import { type Assembled, assemble } from '../../src/resolver/assemble.ts'
 import type { LocalName } from '../../src/resolver/local.ts'
@@ -107,9 +113,7 @@ export class LoopbackPlane {
     for (const [listener, address] of (options.addresses ?? ['127.0.0.1']).entries()) {
       const { idleMs = 10_000, tcpPort = 0 } = options
       this.outlets.udp.push(await listenUdp(kernelFor(options), this.plane, { address, port: 0, listener }))
-      this.outlets.tcp.push(
-        await TcpListener.bind(this.plane, limits, { address, port: tcpPort, listener, idleMs }),
-      )
+      this.outlets.tcp.push(await TcpListener.bind(this.plane, limits, { address, port: tcpPort, listener, idleMs }))
     }
     for (const listener of this.outlets.udp) listener.start()
   }

@@ -60,19 +60,22 @@ const LOWEST_FREE_PORT = '/proc/sys/net/ipv4/ip_unprivileged_port_start'
 const NOBODY = 65_534
 
 // Skipped where every user may have port 1, and so nothing could be refused.
-describe.skipIf(process.platform !== 'linux' || Number(readFileSync(LOWEST_FREE_PORT, 'utf8')) <= 1)('without the right to low ports', () => {
-  test('a port below 1024 is one clear line', () => {
-    const module = fileURLToPath(new URL('../../src/transport/probe.ts', import.meta.url))
-    const script = `import { probe } from ${JSON.stringify(module)}
+describe.skipIf(process.platform !== 'linux' || Number(readFileSync(LOWEST_FREE_PORT, 'utf8')) <= 1)(
+  'without the right to low ports',
+  () => {
+    test('a port below 1024 is one clear line', () => {
+      const module = fileURLToPath(new URL('../../src/transport/probe.ts', import.meta.url))
+      const script = `import { probe } from ${JSON.stringify(module)}
       console.log(await probe([{ address: '127.0.0.1', family: 4, port: 1 }]))`
-    const isRoot = process.getuid?.() === 0
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-      encoding: 'utf8',
-      cwd: '/',
-      ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+      const isRoot = process.getuid?.() === 0
+      const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+        cwd: '/',
+        ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+      })
+      expect(stdout.trim(), stderr).toBe(
+        'cannot listen on 127.0.0.1:1 (UDP): ports below 1024 need the right to (CAP_NET_BIND_SERVICE, or start as root)',
+      )
     })
-    expect(stdout.trim(), stderr).toBe(
-      'cannot listen on 127.0.0.1:1 (UDP): ports below 1024 need the right to (CAP_NET_BIND_SERVICE, or start as root)',
-    )
-  })
-})
+  },
+)

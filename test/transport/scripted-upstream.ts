@@ -76,7 +76,9 @@ export class ScriptedUpstream {
   }
 
   private listen(): void {
-    this.udp.on('message', (message, from) => this.take(message, 'udp', from, null, answer => this.sendUdp(answer, from)))
+    this.udp.on('message', (message, from) =>
+      this.take(message, 'udp', from, null, answer => this.sendUdp(answer, from)),
+    )
     this.tcp.on('connection', socket => {
       this.connections.push(socket)
       socket.on('error', () => {})

@@ -3,8 +3,8 @@ import { allocateConnectionTables, ConnectionLimits } from '../../src/transport/
 import { decode, query, replyTo } from '../support/messages.ts'
 import { seeded } from '../support/octets.ts'
 import { delay, frame, TcpClient, until } from './clients.ts'
-import { connectionLimits, LoopbackPlane, type LoopbackOptions } from './loopback-plane.ts'
-import { addressFor, answerTo, answering, ScriptedUpstream } from './scripted-upstream.ts'
+import { connectionLimits, type LoopbackOptions, LoopbackPlane } from './loopback-plane.ts'
+import { addressFor, answering, answerTo, ScriptedUpstream } from './scripted-upstream.ts'
 
 const RULES = [{ name: 'bad.test', category: 'illegal', ruleClass: 'hotline' as const }]
 const bad = (id: number) => query({ name: 'bad.test', id })
@@ -45,7 +45,8 @@ describe('a TCP listener', () => {
 
   describe('queries on one connection', () => {
     test('are answered as they are ready, not as they came (RFC 7766 §6.2.1.1)', async () => {
-      upstream.script = asked => setTimeout(() => asked.reply(answerTo(asked.message)), asked.name === 'slow.test' ? 200 : 0)
+      upstream.script = asked =>
+        setTimeout(() => asked.reply(answerTo(asked.message)), asked.name === 'slow.test' ? 200 : 0)
       const asking = await client(await serving())
       asking.send(query({ name: 'slow.test', id: 1 }), query({ name: 'fast.test', id: 2 }), bad(3))
       const answers = await asking.answers(3)
@@ -250,7 +251,11 @@ describe('a TCP listener', () => {
     test('what a dead worker had counted is forgotten by the one in its place', () => {
       const tables = allocateConnectionTables(2)
       const [dying, other] = [0, 1].map(worker => new ConnectionLimits(tables, worker, 7, 3, 3))
-      expect([dying!.enter('192.0.2.1'), dying!.enter('192.0.2.1'), other!.enter('192.0.2.1')]).toEqual([true, true, true])
+      expect([dying!.enter('192.0.2.1'), dying!.enter('192.0.2.1'), other!.enter('192.0.2.1')]).toEqual([
+        true,
+        true,
+        true,
+      ])
       expect(other!.enter('192.0.2.2')).toBe(false)
       const replacement = new ConnectionLimits(tables, 0, 7, 3, 3)
       expect([replacement.enter('192.0.2.1'), replacement.enter('192.0.2.1')]).toEqual([true, true])

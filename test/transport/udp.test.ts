@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decode, query } from '../support/messages.ts'
-import { type Driver, DRIVERS, kernelHere, LoopbackPlane } from './loopback-plane.ts'
 import { delay, UdpClient, until } from './clients.ts'
-import { addressFor, answerTo, answering, ScriptedUpstream } from './scripted-upstream.ts'
+import { DRIVERS, type Driver, kernelHere, LoopbackPlane } from './loopback-plane.ts'
+import { addressFor, answering, answerTo, ScriptedUpstream } from './scripted-upstream.ts'
 
 const RULES = [{ name: 'bad.test', category: 'illegal', ruleClass: 'hotline' as const }]
 const PAGE_ADDRESS = '192.0.2.80'
@@ -54,7 +54,9 @@ describe.each(DRIVERS)('a UDP listener (%s)', driver => {
   test('1,000 queries at once are all answered, each with its own id', async () => {
     const asking = await client()
     for (let first = 0; first < 1000; first += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, i) => asking.send(query({ name: 'a.bad.test', id: first + i }))))
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => asking.send(query({ name: 'a.bad.test', id: first + i }))),
+      )
       await until(() => asking.received.length >= first + 100)
     }
     const ids = new Set(asking.received.map(message => decode(message).id))
@@ -149,7 +151,9 @@ describe.each(DRIVERS)('a UDP listener (%s)', driver => {
   })
 
   test('an address that this machine has not is an error with a code', async () => {
-    await expect(LoopbackPlane.start({ driver, addresses: ['192.0.2.77'] })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
+    await expect(LoopbackPlane.start({ driver, addresses: ['192.0.2.77'] })).rejects.toMatchObject({
+      code: 'EADDRNOTAVAIL',
+    })
   })
 })
 
@@ -158,7 +162,12 @@ const hasIpv6 = Object.values(networkInterfaces()).some(own => own?.some(({ addr
 describe.skipIf(!hasIpv6).each(DRIVERS)('over IPv6 (%s; skipped where the machine has no ::1)', driver => {
   test.each(['::1', '::'])('a listener on %s answers ::1', async address => {
     const upstream = await ScriptedUpstream.start(answering, '::1')
-    const own = await LoopbackPlane.start({ driver, rules: RULES, addresses: [address], upstreams: [upstream.endpoint] })
+    const own = await LoopbackPlane.start({
+      driver,
+      rules: RULES,
+      addresses: [address],
+      upstreams: [upstream.endpoint],
+    })
     const client = await UdpClient.to(own.udpPort(), '::1')
     const blocked = await client.ask(query({ name: 'bad.test', id: 1 }))
     const forwarded = await client.ask(query({ name: 'six.test', id: 2 }))
@@ -176,12 +185,19 @@ describe.skipIf(!DRIVERS.includes('batch'))('a batch listener on every address',
 
   test('answers from the address that was asked, at once and from upstream, mixed in one batch', async () => {
     const upstream = await ScriptedUpstream.start(answering)
-    const own = await LoopbackPlane.start({ driver, rules: RULES, addresses: ['0.0.0.0'], upstreams: [upstream.endpoint] })
+    const own = await LoopbackPlane.start({
+      driver,
+      rules: RULES,
+      addresses: ['0.0.0.0'],
+      upstreams: [upstream.endpoint],
+    })
     const addresses = ['127.0.0.1', '127.0.0.5', '127.0.0.77']
     const clients = await Promise.all(addresses.map(address => UdpClient.to(own.udpPort(), address)))
     const names = Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? `x${i}.bad.test` : `x${i}.good.test`))
     const answers = await Promise.all(
-      clients.flatMap(client => names.map(async (name, id) => ({ name, answer: await client.ask(query({ name, id })) }))),
+      clients.flatMap(client =>
+        names.map(async (name, id) => ({ name, answer: await client.ask(query({ name, id })) })),
+      ),
     )
     for (const client of clients) client.close()
     own.close()

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/settings/settings.ts'
 import { UpstreamTcp } from '../../src/transport/upstream-tcp.ts'
 import { decode, query } from '../support/messages.ts'
 import { delay, frame, until } from './clients.ts'
-import { answerTo, answering, closedEndpoint, ScriptedUpstream, silent } from './scripted-upstream.ts'
+import { answering, answerTo, closedEndpoint, ScriptedUpstream, silent } from './scripted-upstream.ts'
 
 interface Received {
   readonly question: number

@@ -1,10 +1,18 @@
-import { readdirSync } from 'node:fs'
 import { createSocket } from 'node:dgram'
+import { readdirSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { decode, query, replyTo } from '../support/messages.ts'
-import { DRIVERS, LoopbackPlane, type LoopbackOptions } from './loopback-plane.ts'
 import { delay, UdpClient, until } from './clients.ts'
-import { addressFor, answerTo, answering, closedEndpoint, type Script, ScriptedUpstream, silent } from './scripted-upstream.ts'
+import { DRIVERS, type LoopbackOptions, LoopbackPlane } from './loopback-plane.ts'
+import {
+  addressFor,
+  answering,
+  answerTo,
+  closedEndpoint,
+  type Script,
+  ScriptedUpstream,
+  silent,
+} from './scripted-upstream.ts'
 
 const TRUNCATED = 0x0200
 const FORGED = '192.0.2.66'
@@ -106,7 +114,9 @@ describe.each(DRIVERS)('upstreams over UDP (%s)', driver => {
   })
 
   test('an echo of the question is no answer: the server is asked again over TCP', async () => {
-    const upstream = await upstreamThat(asked => asked.reply(asked.via === 'udp' ? asked.message : answerTo(asked.message)))
+    const upstream = await upstreamThat(asked =>
+      asked.reply(asked.via === 'udp' ? asked.message : answerTo(asked.message)),
+    )
     const { client } = await serving({ upstreams: [upstream.endpoint] })
     expect(result(await client.ask(query({ name: 'echo.test' })))).toBe(addressFor('echo.test'))
   })
@@ -189,7 +199,9 @@ describe.each(DRIVERS)('upstreams over UDP (%s)', driver => {
     await delay(50)
     const before = openDescriptors()
     for (let first = 0; first < 2000; first += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, i) => client.ask(query({ name: `d${first + i}.test`, id: first + i }))))
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => client.ask(query({ name: `d${first + i}.test`, id: first + i }))),
+      )
     }
     expect(await until(() => own.assembled.questions.inFlight === 0)).toBe(true)
     await until(() => openDescriptors() <= before, 1000)

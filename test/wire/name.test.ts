@@ -120,8 +120,9 @@ describe('expandName', () => {
 /** Octets among which short labels and pointers backwards are frequent. */
 function messageLike(): fc.Arbitrary<Uint8Array> {
   const piece = fc.oneof(
-    fc.integer({ min: 0, max: 5 }).chain(length => fc.uint8Array({ minLength: length, maxLength: length })
-      .map(octets => [length, ...octets])),
+    fc
+      .integer({ min: 0, max: 5 })
+      .chain(length => fc.uint8Array({ minLength: length, maxLength: length }).map(octets => [length, ...octets])),
     fc.nat(120).map(target => [0xc0, target]),
     fc.nat(255).map(octet => [octet]),
   )
@@ -192,7 +193,10 @@ describe('nameFromText', () => {
   })
 
   test('never writes past 256 octets from where it was told to, whatever the text', () => {
-    const text = fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: fc.constantFrom('a', '.', '\\', '0', '9'), maxLength: 400 }))
+    const text = fc.oneof(
+      fc.string({ maxLength: 400 }),
+      fc.string({ unit: fc.constantFrom('a', '.', '\\', '0', '9'), maxLength: 400 }),
+    )
     fc.assert(
       fc.property(text, given => {
         const guard = new Uint8Array(1000).fill(0xee)

@@ -15,7 +15,11 @@ import { TYPE_A, TYPE_AAAA } from '../../src/wire/types.ts'
 import { labels } from '../support/octets.ts'
 
 /** A response to `www.blocked.test` with the record that `write` puts behind its question. */
-function responseWith(section: 'answers' | 'authorities', type: number, write: (out: Uint8Array, at: number) => number) {
+function responseWith(
+  section: 'answers' | 'authorities',
+  type: number,
+  write: (out: Uint8Array, at: number) => number,
+) {
   const out = Buffer.alloc(200)
   const [answers, authorities] = section === 'answers' ? [1, 0] : [0, 1]
   let at = writeHeader(out, 0, 1, 0x8180, 1, answers, authorities, 0)
