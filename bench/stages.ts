@@ -1,144 +1,116 @@
 /**
- * What each stage of the data plane costs, in nanoseconds of CPU time for a query, and the whole path in batches of 64: the budget that
- * `src/resolver/resolve.ts` is written against. Every figure is of 2 × 10^6 queries over 20,000 different names, list of 100,000.
+ * What each stage of the data plane costs a query, and the whole path in batches of 64: the budget that `src/resolver/resolve.ts` is
+ * written against. A list of 100,000 names, 10,000 answers in the cache, 20,000 different questions for flagged names. A stage's figure is
+ * that of the path up to it, less the path before it; dealing the queries out is the bench's own and taken off throughout.
  */
-
 import { admit } from '../src/resolver/admit.ts'
-import { resolveBatch } from '../src/resolver/batch.ts'
 import { answerBlocked } from '../src/resolver/blocked.ts'
 import { lookUp } from '../src/resolver/cached.ts'
-import { Findings, filter } from '../src/resolver/filter.ts'
+import { BLOCKED, filter, probe } from '../src/resolver/filter.ts'
 import { identify } from '../src/resolver/identify.ts'
 import { answerLocally } from '../src/resolver/local.ts'
-import type { QuerySlot } from '../src/resolver/query.ts'
-import { replyTo } from '../test/support/messages.ts'
-import { TestPlane } from '../test/support/plane.ts'
-import { madeUpName, makeSlots, NullOutlet, QueryDeck, seeded } from './support/workload.ts'
+import type { Plane } from '../src/resolver/plane.ts'
+import { ANSWERED, PASS, type QuerySlot } from '../src/resolver/query.ts'
+import { type Case, compare, type Size } from './support/measure.ts'
+import { asText, type BenchResult } from './support/result.ts'
+import { WholePath, type WholePathSize } from './support/whole-path.ts'
+import type { QueryDeck } from './support/workload.ts'
 
-export interface StageFigure {
-  readonly stage: string
-  readonly nanoseconds: number
-  readonly checksum: number
+const SIZES: Record<Size, WholePathSize> = {
+  small: { listed: 500, cached: 128, questions: 512 },
+  full: { listed: 100_000, cached: 10_000, questions: 20_000 },
 }
 
-const BATCH = 64
+/** How far down the path a query goes. */
+const DEALT = 0
+const ADMITTED = 1
+const IDENTIFIED = 2
+const LOCAL = 3
+const FILTERED = 4
+const ENDED = 5
 
-export function run(queries: number, listed = 100_000, cachedNames = 10_000): StageFigure[] {
-  const random = seeded(7)
-  const flagged = Array.from({ length: listed }, () => madeUpName(random))
-  const cached = Array.from({ length: cachedNames }, (_, i) => `www.${madeUpName(random)}${i % 10}`)
-  const plane = new TestPlane({
-    rules: flagged.map(name => ({ name, category: 'bench' })),
-    policies: [{ categories: ['bench'], clients: ['198.51.100.0/24', '203.0.113.0/24'] }],
-    cacheOctets: 32 << 20,
+export function run(size: Size): BenchResult {
+  const path = new WholePath(SIZES[size])
+  const { blocked, cached } = path
+  const blockedCase = (what: string, until: number, without: string): Case => ({
+    what,
+    without,
+    each: blocked.count,
+    run: () => goBlocked(path, blocked, until),
   })
-  prime(plane, cached)
-  const pick = (names: readonly string[]) => names[Math.floor(random() * names.length)]!
-  const blockedDeck = new QueryDeck(Array.from({ length: 20_000 }, () => pick(flagged)))
-  const cachedDeck = new QueryDeck(Array.from({ length: 20_000 }, () => pick(cached)))
-  const own = plane.plane
-  const outlet = new NullOutlet()
-  const findings = new Findings()
-  const batch = (deck: QueryDeck) => (slots: QuerySlot[], first: number) => {
-    for (let i = 0; i < BATCH; i++) deck.deal(slots[i]!, (first + i) % deck.count)
-    resolveBatch(slots, BATCH, own, outlet)
-    return outlet.octets
-  }
-  const each = (deck: QueryDeck, stage: (query: QuerySlot) => number) => (slots: QuerySlot[], first: number) => {
-    let sum = 0
-    for (let i = 0; i < BATCH; i++) {
-      const slot = slots[i]!
-      deck.deal(slot, (first + i) % deck.count)
-      admit(slot, own.seed)
-      sum += stage(slot)
-    }
-    return sum
-  }
-  const probeAndFilter = (query: QuerySlot) => {
-    own.images.filter.probe(query)
-    return filter(query, own.images, findings)
-  }
-  const write = (query: QuerySlot) => {
-    outlet.reserve(query)
-    probeAndFilter(query)
-    answerBlocked(query, own.images.filter, own.blockAnswers)
-    return query.outLength
-  }
-  const look = (query: QuerySlot) => {
-    outlet.reserve(query)
-    lookUp(query, own.cache, own.clock.nowSeconds)
-    return query.outLength
-  }
-  const dealt = measure('dealing (the bench itself)', queries, (slots, first) => {
-    for (let i = 0; i < BATCH; i++) blockedDeck.deal(slots[i]!, (first + i) % blockedDeck.count)
-    return slots[0]!.end
+  const cachedCase = (what: string, until: number, without: string): Case => ({
+    what,
+    without,
+    each: cached.count,
+    run: () => goCached(path, cached, until),
   })
-  const admitted = measure(
-    'admit',
-    queries,
-    each(blockedDeck, query => query.labelCount),
-  )
-  const hit = measure('filter, hit', queries, each(blockedDeck, probeAndFilter))
-  const beyondAdmit = (figure: StageFigure) => ({ ...figure, nanoseconds: figure.nanoseconds - admitted.nanoseconds })
-  const beyondDealing = (figure: StageFigure) => ({ ...figure, nanoseconds: figure.nanoseconds - dealt.nanoseconds })
-  return [
-    dealt,
-    beyondDealing(admitted),
-    beyondAdmit(
-      measure(
-        'identify',
-        queries,
-        each(blockedDeck, query => (identify(query, own.images.policies, own.listenerPolicies), query.policy)),
-      ),
-    ),
-    beyondAdmit(
-      measure(
-        'local',
-        queries,
-        each(blockedDeck, query => answerLocally(query, own.local)),
-      ),
-    ),
-    beyondAdmit(hit),
-    beyondAdmit(
-      measure(
-        'filter, miss',
-        queries,
-        each(cachedDeck, query => probeAndFilter(query)),
-      ),
-    ),
-    beyondAdmit(measure('filter, hit, and block answer', queries, each(blockedDeck, write))),
-    beyondAdmit(measure('cache, hit, and answer', queries, each(cachedDeck, look))),
-    beyondDealing(measure('whole path, blocked', queries, batch(blockedDeck))),
-    beyondDealing(measure('whole path, cached', queries, batch(cachedDeck))),
+  const cases: readonly Case[] = [
+    blockedCase('dealing', DEALT, ''),
+    blockedCase('admit', ADMITTED, 'dealing'),
+    blockedCase('identify', IDENTIFIED, 'admit'),
+    blockedCase('local names', LOCAL, 'identify'),
+    blockedCase('filter, hit', FILTERED, 'local names'),
+    blockedCase('block answer', ENDED, 'filter, hit'),
+    cachedCase('before the filter, cached', LOCAL, ''),
+    cachedCase('filter, miss', FILTERED, 'before the filter, cached'),
+    cachedCase('cache, hit, and answer', ENDED, 'filter, miss'),
+    {
+      what: 'whole path, blocked',
+      each: blocked.count,
+      without: 'dealing, in batches',
+      run: () => path.resolveAll(blocked),
+    },
+    { what: 'whole path, cached', each: cached.count, without: 'dealing, cached', run: () => path.resolveAll(cached) },
+    { what: 'dealing, in batches', each: blocked.count, run: () => path.dealAll(blocked) },
+    { what: 'dealing, cached', each: cached.count, run: () => path.dealAll(cached) },
   ]
+  const { figures, checksum } = compare(cases, size)
+  return { title: 'Stages', figures: figures.filter(own => !OWN.test(own.what)), checksum, notes: [] }
 }
 
-/** Answers for names, put where the forwarder would have put them. */
-function prime(plane: TestPlane, names: readonly string[]): void {
-  const deck = new QueryDeck(names)
-  for (let i = 0; i < names.length; i++) {
-    plane.ask(deck.message(i))
-    const sent = plane.sent.pop()!
-    plane.reply(
-      replyTo(sent.message, { answers: [{ type: 'A', name: names[i]!, ttl: 86_400, data: '192.0.2.1' }] }),
-      sent,
-    )
-    plane.answers.length = 0
+/** What the bench does itself, and what another row shows already. */
+const OWN = /^dealing|^before the filter/
+
+/** One query after another down the path to a stage; returns something of each. */
+function goBlocked({ plane, slots, outlet }: WholePath, deck: QueryDeck, until: number): number {
+  const query = slots[0]!
+  let sum = 0
+  for (let i = 0; i < deck.count; i++) {
+    deck.deal(query, i)
+    if (until > DEALT) sum ^= goDown(query, plane, until)
+    if (until < FILTERED) continue
+    if (filter(query, plane.images, plane.findings) !== BLOCKED) throw new Error('a flagged name was not blocked')
+    if (until < ENDED) continue
+    outlet.reserve(query)
+    answerBlocked(query, plane.images, plane.blockAnswers)
+    sum += query.outLength
   }
+  return sum
 }
 
-function measure(stage: string, queries: number, step: (slots: QuerySlot[], first: number) => number): StageFigure {
-  const slots = makeSlots(BATCH)
-  let checksum = 0
-  for (let i = 0; i < queries / 4; i += BATCH) checksum ^= step(slots, i)
-  const before = process.cpuUsage()
-  for (let i = 0; i < queries; i += BATCH) checksum ^= step(slots, i)
-  const { user, system } = process.cpuUsage(before)
-  return { stage, nanoseconds: ((user + system) * 1000) / queries, checksum }
-}
-
-if (import.meta.main) {
-  for (const { stage, nanoseconds, checksum } of run(2_000_000)) {
-    console.log(`${stage.padEnd(32)} ${nanoseconds.toFixed(0).padStart(6)} ns   (checksum ${checksum})`)
+function goCached({ plane, slots, outlet }: WholePath, deck: QueryDeck, until: number): number {
+  const query = slots[0]!
+  let sum = 0
+  for (let i = 0; i < deck.count; i++) {
+    deck.deal(query, i)
+    sum ^= goDown(query, plane, until)
+    if (until < FILTERED) continue
+    if (filter(query, plane.images, plane.findings) !== PASS) throw new Error('a clean name was blocked')
+    if (until < ENDED) continue
+    outlet.reserve(query)
+    if (lookUp(query, plane.cache, plane.clock.nowSeconds) !== ANSWERED) throw new Error('a cached name was not found')
+    sum += query.outLength
   }
+  return sum
 }
+
+/** Up to the filter's probe, which is part of the filter's time. */
+function goDown(query: QuerySlot, plane: Plane, until: number): number {
+  admit(query, plane.seed)
+  if (until >= IDENTIFIED) identify(query, plane.images.policies, plane.listenerPolicies)
+  if (until >= LOCAL && answerLocally(query, plane.local) !== PASS) throw new Error('a name was answered locally')
+  if (until >= FILTERED) probe(query, plane.images)
+  return query.hash
+}
+
+if (import.meta.main) console.log(asText(run('full')))

@@ -14,7 +14,9 @@ export function banner(settings: Settings, { driver, names, keeper }: BannerFact
   const reports = [...keeper.states.values()].flatMap(({ report }) => report ?? [])
   const lines = [
     `Qalqan ${VERSION} serves ${settings.file}`,
-    ...settings.listen.map(own => `  DNS      ${endpointText(own)} UDP and TCP${own.policy === null ? '' : `, policy ${own.policy}`}`),
+    ...settings.listen.map(
+      own => `  DNS      ${endpointText(own)} UDP and TCP${own.policy === null ? '' : `, policy ${own.policy}`}`,
+    ),
     `  workers  ${settings.workers}, ${driver === 'batch' ? 'datagrams by the batch' : 'datagrams one at a time'}`,
     `  upstream ${settings.upstreams.map(endpointText).join(', ') || 'none: names that are not blocked get SERVFAIL'}`,
     ...reports.map(feedLine),
@@ -24,7 +26,9 @@ export function banner(settings: Settings, { driver, names, keeper }: BannerFact
   ]
   const first = settings.listen[0]
   const example = exampleName(settings, reports)
-  return first === undefined ? lines.join('\n') : [...lines, `Try: dig @${first.address} -p ${first.port} ${example}`].join('\n')
+  return first === undefined
+    ? lines.join('\n')
+    : [...lines, `Try: dig @${first.address} -p ${first.port} ${example}`].join('\n')
 }
 
 function feedLine(report: FeedReport): string {

@@ -2,10 +2,11 @@
  * `qalqan explain`: whether and why a name is blocked. The entries that speak of the name are gathered from the feeds, an image is made of
  * just these, and the filter stage judges: so the answer is the resolver's own.
  */
-import type { FeedReport } from './feeds/report.ts'
+
 import type { EntryDetail, Extent } from './feeds/entry.ts'
-import { explainName, type Explanation } from './feeds/explain.ts'
+import { type Explanation, explainName } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
+import type { FeedReport } from './feeds/report.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies, policyNumber } from './policy/compile.ts'
@@ -74,7 +75,12 @@ function imagesOf(settings: Settings, categories: readonly string[], entries: re
       else sink.allow(octets, entry.extent, entry.detail, entry.line)
     }
   }
-  return openImages(builder.finish(0), compilePolicies(settings, categories), categories.length - 1)
+  return openImages({
+    filter: builder.finish(0),
+    overlay: new FilterBuilder(0).finish(0),
+    policies: compilePolicies(settings, categories),
+    notListedCategory: categories.length - 1,
+  })
 }
 
 function failureOf({ name, failure, fromLastGood }: FeedReport) {
@@ -104,7 +110,10 @@ function verdict(judgement: Judgement | null): string {
 
 function entryLines({ feed, line, status, name, extent, ruleClass, category, detail }: Explanation): string[] {
   const what = `${name} (${EXTENTS[extent]})`
-  return [`  ${status.padEnd(10)} ${what}: feed ${feed}, line ${line}, ${ruleClass}, ${category}`, ...detailLines(detail)]
+  return [
+    `  ${status.padEnd(10)} ${what}: feed ${feed}, line ${line}, ${ruleClass}, ${category}`,
+    ...detailLines(detail),
+  ]
 }
 
 function detailLines(detail: EntryDetail | null): string[] {

@@ -6,8 +6,9 @@ import { randomInt } from 'node:crypto'
 import { VERSION } from './about.ts'
 import { banner } from './banner.ts'
 import { startBlockPage } from './blockpage/server.ts'
-import { type Compiled, compile } from './feeds/compile-thread.ts'
+import type { Compiled } from './feeds/compile-thread.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
+import { FilterBuilder } from './images/filter/builder.ts'
 import { planWorkers } from './orders.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { categoriesOf } from './policy/categories.ts'
@@ -22,8 +23,8 @@ import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { reportFeeds } from './telemetry/report-feeds.ts'
 import { probe, probeTcp } from './transport/probe.ts'
-import { WorkerPool } from './worker-pool.ts'
 import type { Images } from './worker-messages.ts'
+import { WorkerPool } from './worker-pool.ts'
 
 /** What in-flight queries get to be answered in when the process is told to stop; with the rest it stays below 5 s. */
 const STOP_MS = 3000
@@ -45,8 +46,9 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   const { orders, layout, counters } = planWorkers(settings, categories, seed)
 
   let pool: WorkerPool | null = null
-  let images: Images = { filter: emptyImage(seed, categories), policies, notListedCategory }
-  let readers: FilterImages = openImages(images.filter, policies, notListedCategory)
+  const empty = new FilterBuilder(seed).finish(0)
+  let images: Images = { filter: empty, overlay: empty, policies, notListedCategory }
+  let readers: FilterImages = openImages(images)
   let current: (Compiled & { readonly generation: number }) | null = null
 
   const keeper = new FeedKeeper({
@@ -57,7 +59,7 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
     now: Date.now,
     onImage: compiled => {
       images = { ...images, filter: compiled.image }
-      readers = openImages(images.filter, policies, notListedCategory)
+      readers = openImages(images)
       current = compiled
       pool?.broadcast(images)
       reportFeeds(log.logger, compiled)
@@ -70,7 +72,8 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   pool = new WorkerPool({
     orders,
     images,
-    onDeath: (worker, reason, restartMs) => log.logger.error({ worker, reason, restartMs }, 'a worker died and is replaced'),
+    onDeath: (worker, reason, restartMs) =>
+      log.logger.error({ worker, reason, restartMs }, 'a worker died and is replaced'),
   })
   const listening = await pool.start()
   if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')
@@ -81,7 +84,14 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
     http.push(await startBlockPage(settings.http.page, { find, settings: settings.blockPage }))
   }
   if (settings.http.admin !== null) {
-    const facts = controlFacts({ keeper, version: VERSION, log, current: () => current, names: () => readers.filter.names, pool })
+    const facts = controlFacts({
+      keeper,
+      version: VERSION,
+      log,
+      current: () => current,
+      names: () => readers.filter.names,
+      pool,
+    })
     const upstreamNames = settings.upstreams.map(({ address, port }) => `${address}:${port}`)
     const metrics = createMetrics(layout, () => counters, upstreamNames, facts)
     http.push(await startAdminServer(settings.http.admin, { metrics, health: facts }))
@@ -108,8 +118,3 @@ async function checkPorts(settings: Settings): Promise<void> {
     if (taken !== null) throw new Error(taken)
   }
 }
-
-function emptyImage(seed: number, categories: readonly string[]): SharedArrayBuffer {
-  return compile({ feeds: [], dataFolder: null, now: 0, seed, categories, generation: 0 }).image
-}
-

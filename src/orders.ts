@@ -25,7 +25,9 @@ export function planWorkers(settings: Settings, categories: readonly string[], s
   const shared = {
     seed,
     listen: settings.listen.map(({ address, family, port }) => ({ address, family, port })),
-    listenerPolicies: settings.listen.map(own => (own.policy === null ? NO_POLICY : policyNumber(settings, own.policy))),
+    listenerPolicies: settings.listen.map(own =>
+      own.policy === null ? NO_POLICY : policyNumber(settings, own.policy),
+    ),
     upstreams: settings.upstreams,
     timeoutMs: settings.upstream.timeoutMs,
     attempts: settings.upstream.attempts,
@@ -53,7 +55,8 @@ function localNames({ records }: Settings): LocalName[] {
   const names = [...new Set(records.map(record => record.name))]
   return names.map(name => {
     const own = records.filter(record => record.name === name)
-    const octets = (family: 4 | 6) => own.filter(record => record.family === family).map(record => addressOctets(record.address))
+    const octets = (family: 4 | 6) =>
+      own.filter(record => record.family === family).map(record => addressOctets(record.address))
     return { name, ipv4: octets(4), ipv6: octets(6), subtree: false, exists: true }
   })
 }

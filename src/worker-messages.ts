@@ -1,15 +1,12 @@
 /** What crosses between the main thread and a worker: its orders when it starts, then messages. All of it can be cloned or is shared memory. */
 import type { CounterShape } from './images/counters.ts'
 import type { AcceptLimits } from './resolver/accept.ts'
+import type { ImageBuffers } from './resolver/assemble.ts'
 import type { BlockAnswers } from './resolver/blocked.ts'
 import type { LocalName } from './resolver/local.ts'
 import type { Endpoint } from './settings/settings.ts'
 
-export interface Images {
-  readonly filter: SharedArrayBuffer
-  readonly policies: SharedArrayBuffer
-  readonly notListedCategory: number
-}
+export type Images = ImageBuffers
 
 export interface WorkerOrders {
   readonly number: number

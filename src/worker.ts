@@ -38,10 +38,9 @@ function openDriver(): { kernel: Kernel | null; note: string | null } {
 
 function assemblePlane(): Assembled {
   const layout = layOutCounters(orders.counterShape)
-  const { filter, policies, notListedCategory } = orders.images
   return assemble({
     seed: orders.seed,
-    images: openImages(filter, policies, notListedCategory),
+    images: openImages(orders.images),
     listenerPolicies: orders.listenerPolicies,
     blockAnswers: orders.blockAnswers,
     localNames: orders.localNames,
@@ -117,8 +116,7 @@ async function run(): Promise<void> {
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') stop(message.withinMs)
     else {
-      const { filter, policies, notListedCategory } = message.images
-      plane.images = openImages(filter, policies, notListedCategory)
+      plane.images = openImages(message.images)
       gauges.setGeneration(plane.images.filter.generation)
     }
   })

@@ -1,37 +1,15 @@
-/** Queries and images for benches: the same on every run, of a shape that providers see. */
+/** Queries as the transports hand them over: octets in memory, slots that point into it, an outlet that only counts. */
 import { UDP } from '../../src/images/counters.ts'
 import type { Outlet } from '../../src/resolver/outlet.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
 import { nameFromText } from '../../src/wire/name.ts'
 import { copyOctets } from '../../src/wire/octets.ts'
 
-/** A seeded generator (mulberry32): repeatable, and good enough for workloads. */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789-'
-const TOPS = ['com', 'net', 'org', 'ru', 'kz', 'info', 'co.uk', 'de', 'com.br', 'xyz']
-
-/** A made-up name: mostly one label and a top-level domain, one in four with a host label in front. */
-export function madeUpName(random: () => number): string {
-  let label = ''
-  for (let length = 6 + Math.floor(random() * 10); length > 0; length--) {
-    label += LETTERS[Math.floor(random() * (label === '' || length === 1 ? 36 : 37))]
-  }
-  const host = random() < 0.25 ? `www${Math.floor(random() * 10)}.` : ''
-  return `${host}${label}.${TOPS[Math.floor(random() * TOPS.length)]}`
-}
-
-const OPT = Uint8Array.of(0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0)
+/** Queries that the batch driver takes at a time. */
+export const BATCH = 64
 /** Room for one query in the memory of a batch. */
 export const SLOT_OCTETS = 512
+const OPT = Uint8Array.of(0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0)
 
 /** Queries packed one behind the other. */
 export class QueryDeck {
@@ -58,10 +36,6 @@ export class QueryDeck {
     return end + 4 + (edns ? OPT.length : 0)
   }
 
-  message(index: number): Uint8Array {
-    return this.bytes.slice(this.starts[index]!, this.starts[index + 1]!)
-  }
-
   /** Copies one query to where a slot's message stands, as the kernel does for a transport. */
   deal(slot: QuerySlot, index: number): void {
     const from = this.starts[index]!
@@ -69,11 +43,19 @@ export class QueryDeck {
     copyOctets(this.bytes, from, slot.bytes, slot.start, octets)
     slot.end = slot.start + octets
   }
+
+  /** Lets a slot's message be one of the deck where it stands: for stages that only read it. */
+  point(slot: QuerySlot, index: number): void {
+    slot.bytes = this.bytes
+    slot.start = this.starts[index]!
+    slot.end = this.starts[index + 1]!
+  }
 }
 
 /** An outlet that only counts; answers are written behind their questions, as the batch driver has it. */
 export class NullOutlet implements Outlet {
   octets = 0
+  answers = 0
 
   reserve(query: QuerySlot): boolean {
     query.out = query.bytes
@@ -84,6 +66,7 @@ export class NullOutlet implements Outlet {
 
   send(query: QuerySlot): void {
     this.octets += query.outLength
+    this.answers++
   }
 }
 

@@ -5,9 +5,15 @@ import { addressOctets } from '../wire/address-text.ts'
 
 export const DEFAULT_POLICY = 'default'
 
-export function compilePolicies(settings: Pick<Settings, 'policies'>, categories: readonly string[]): SharedArrayBuffer {
+export function compilePolicies(
+  settings: Pick<Settings, 'policies'>,
+  categories: readonly string[],
+): SharedArrayBuffer {
   const numbers = (names: readonly string[]) => names.map(name => categories.indexOf(name))
-  const contents = settings.policies.map(own => ({ categories: numbers(own.categories), allowOnly: numbers(own.allowOnly) }))
+  const contents = settings.policies.map(own => ({
+    categories: numbers(own.categories),
+    allowOnly: numbers(own.allowOnly),
+  }))
   const prefixes = settings.policies.flatMap((own, policy) => own.clients.map(client => prefix(client, policy)))
   return buildPolicies(contents, prefixes, policyNumber(settings, DEFAULT_POLICY), categories.length)
 }

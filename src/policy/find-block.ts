@@ -6,7 +6,7 @@ import type { RuleClass } from '../images/classes.ts'
 import type { FilterImages } from '../resolver/filter.ts'
 import type { Settings } from '../settings/settings.ts'
 import { addressOctets } from '../wire/address-text.ts'
-import { type Judgement, Judge } from './judge.ts'
+import { Judge, type Judgement } from './judge.ts'
 
 interface Finding {
   readonly ruleClass: RuleClass

@@ -5,7 +5,7 @@
 import { CLASSES, type RuleClass } from '../images/classes.ts'
 import { NO_RULE } from '../images/filter/layout.ts'
 import { publicNumber } from '../images/filter/public-number.ts'
-import { BLOCKED, type FilterImages, Findings, filter } from '../resolver/filter.ts'
+import { BLOCKED, type FilterImages, Findings, filter, imageOfBlock, probe } from '../resolver/filter.ts'
 import { QuerySlot } from '../resolver/query.ts'
 import { hashLabel } from '../wire/hash.ts'
 import { BAD_NAME, nameFromText, nameToText } from '../wire/name.ts'
@@ -36,11 +36,11 @@ export class Judge {
     const { query } = this
     this.read(name, images.filter.seed)
     query.policy = policy
-    images.filter.probe(query)
+    probe(query, images)
     if (filter(query, images, this.findings) !== BLOCKED) return null
     const at = query.blockDepth === 0 ? -1 : query.labels[query.labelCount - query.blockDepth]!
     const category = this.categories[query.blockCategory]!
-    const listedAt = query.blockRule === NO_RULE ? 0 : images.filter.listedAt(query.blockRule)
+    const listedAt = query.blockRule === NO_RULE ? 0 : imageOfBlock(query, images).listedAt(query.blockRule)
     return {
       ruleClass: CLASSES[query.blockClass]!,
       category: category === NOT_LISTED ? null : category,
@@ -52,10 +52,11 @@ export class Judge {
 
   private caseNumber(images: FilterImages, at: number): string {
     const rule = this.query.blockRule
-    const length = rule === NO_RULE ? 0 : images.filter.caseLength(rule)
+    const image = imageOfBlock(this.query, images)
+    const length = rule === NO_RULE ? 0 : image.caseLength(rule)
     if (length > 0) {
-      const textAt = images.filter.caseAt(rule)
-      return Buffer.from(images.filter.text.slice(textAt, textAt + length)).toString('latin1')
+      const textAt = image.caseAt(rule)
+      return Buffer.from(image.text.slice(textAt, textAt + length)).toString('latin1')
     }
     return at < 0 ? '' : publicNumber(this.query.name, at)
   }

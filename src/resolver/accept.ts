@@ -62,6 +62,8 @@ export const UNHELPFUL = 4
 
 /** Names on a chain of aliases, the question's own included. */
 const CHAIN_MAX = 16
+/** Aliases looked at on the way, each as often as it takes: a chain of 16 in the worst order is 136. */
+const ALIASES_VISITED_MAX = 160
 const NAME_STRIDE = NAME_OCTETS_MAX + 1
 const RECORDS_MAX = Math.floor(MESSAGE_OCTETS_MAX / (1 + FIXED_OCTETS))
 /** RFC 2181 §8: a TTL with the top bit set is 0. */
@@ -229,13 +231,16 @@ export class Acceptor implements AnswerRecords {
   private followAliases(at: number, count: number, type: number): boolean {
     if (type === TYPE_CNAME || type === TYPE_ANY) return true
     let found = true
+    let visited = 0
     while (found && this.chainLength < CHAIN_MAX) {
       found = false
       let offset = at
       for (let i = 0; i < count && !found; i++) {
         const typeAt = nameEnd(this.message, offset, this.end)
         const rdata = typeAt + FIXED_OCTETS
-        if (u16(this.message, typeAt) === TYPE_CNAME && this.chainIndex(offset) === this.chainLength - 1) {
+        const isAlias = u16(this.message, typeAt) === TYPE_CNAME && u16(this.message, typeAt + 2) === CLASS_IN
+        if (isAlias && ++visited > ALIASES_VISITED_MAX) return false
+        if (isAlias && this.chainIndex(offset) === this.chainLength - 1) {
           if (!this.addToChain(rdata, rdata + u16(this.message, typeAt + RDLENGTH_AT))) return false
           found = !this.isRepeated()
           if (!found) this.chainLength--

@@ -82,11 +82,19 @@ function countAttempt(parts: PlaneParts, outcome: number, server: number, tookMs
   counters[layout.upstreamSeconds + server] = counters[layout.upstreamSeconds + server]! + tookMs / 1000
 }
 
-/** The readers of a pair of images. */
-export function openImages(
-  filter: SharedArrayBuffer,
-  policies: SharedArrayBuffer,
-  notListedCategory: number,
-): FilterImages {
-  return { filter: new FilterReader(filter), policies: new PolicyReader(policies), notListedCategory }
+/** Images as they cross from the control plane. */
+export interface ImageBuffers {
+  readonly filter: SharedArrayBuffer
+  readonly overlay: SharedArrayBuffer
+  readonly policies: SharedArrayBuffer
+  readonly notListedCategory: number
+}
+
+export function openImages({ filter, overlay, policies, notListedCategory }: ImageBuffers): FilterImages {
+  return {
+    filter: new FilterReader(filter),
+    overlay: new FilterReader(overlay),
+    policies: new PolicyReader(policies),
+    notListedCategory,
+  }
 }

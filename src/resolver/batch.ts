@@ -4,6 +4,7 @@
  */
 import { add, countAnswer, countBatch, countQuery } from './account.ts'
 import { admit } from './admit.ts'
+import { probe } from './filter.ts'
 import { answerHash } from './key.ts'
 import type { Outlet } from './outlet.ts'
 import type { Plane } from './plane.ts'
@@ -51,8 +52,8 @@ function refuse(query: QuerySlot): Verdict {
 
 /** Begins the reads that a query's lookups will wait for: the entries that may be its, or else where the cache would have its answer. */
 function beginReads(query: QuerySlot, plane: Plane): number {
-  const octets = plane.images.filter.probe(query)
-  return query.candidates > 0 ? octets : plane.cache.touch(answerHash(query))
+  const octets = probe(query, plane.images)
+  return query.base.count > 0 ? octets : plane.cache.touch(answerHash(query))
 }
 
 /** Only for tests and benches, which print it. */

@@ -13,8 +13,9 @@ import { HEADER_OCTETS } from '../wire/header.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { addressRecordOctets, soaRecordOctets, writeAddressRecord, writeSoaRecord } from '../wire/records.ts'
 import { NOERROR, NXDOMAIN, REFUSED, TYPE_A, TYPE_AAAA } from '../wire/types.ts'
+import { type FilterImages, imageOfBlock } from './filter.ts'
 import { ANSWERED, DROPPED, type QuerySlot, type Verdict } from './query.ts'
-import { answerEmpty, beginAnswer, type EdeText, finishAnswer } from './reply.ts'
+import { beginAnswer, type EdeText, finishAnswer } from './reply.ts'
 
 /** Numbers of `ANSWER_MODES` as elements have them: one more than their place. */
 export const MODE_PAGE = 1
@@ -38,7 +39,8 @@ export interface BlockAnswers {
 const text: EdeText & { octets: Uint8Array } = { octets: NO_ADDRESS, at: 0, length: 0 }
 const numberText = new Uint8Array(PUBLIC_NUMBER_OCTETS)
 
-export function answerBlocked(query: QuerySlot, image: FilterReader, answers: BlockAnswers): Verdict {
+export function answerBlocked(query: QuerySlot, images: FilterImages, answers: BlockAnswers): Verdict {
+  const image = imageOfBlock(query, images)
   const answer = query.blockAnswer === ANSWER_AS_SET ? answers.mode : query.blockAnswer
   if (answer === ANSWER_DROP) return DROPPED
   query.source = FROM_BLOCK
@@ -106,7 +108,9 @@ export function answerAddresses(
 ): void {
   const octets = type === TYPE_A ? 4 : 16
   let at = beginAnswer(query)
-  if (at + count * addressRecordOctets(octets) > query.outAt + query.outRoom) return answerEmpty(query, NOERROR)
+  if (at + count * addressRecordOctets(octets) > query.outAt + query.outRoom) {
+    return finishAnswer(query, query.outAt + query.outRoom + 1, NOERROR, 0, 0, 0, text)
+  }
   for (let i = 0; i < count; i++) {
     at = writeAddressRecord(query.out, at, HEADER_OCTETS, type, ttlSeconds, octets)
     copyOctets(from, fromAt + i * octets, query.out, at - octets, octets)

@@ -254,14 +254,22 @@ export class AnswerCache {
 
   /** Makes room for `octets` at the head of a ring and returns where; evicts from its tail as far as needed. */
   private makeRoom(own: Ring, octets: number): number {
-    if (own.head + octets > own.end) this.wrap(own)
-    for (let rounds = 0; own.used > 0 && gap(own) < octets; rounds++) this.evict(own, rounds < ROUNDS_MAX)
-    // The small ring's evictions may have gone on into the main one, never back: `own.head` is where it was.
+    this.clear(own, octets)
     const at = own.head
     own.head += octets
     own.used += octets
     this.counts.octets += octets
     return at
+  }
+
+  /** Evicts from a ring's tail until `octets` fit at its head; an insertion's share of entries that go round again is ROUNDS_MAX. */
+  private clear(own: Ring, octets: number): void {
+    for (let rounds = 0; ; rounds++) {
+      // In every round: entries that go round again move the head, perhaps up to the ring's end.
+      if (own.head + octets > own.end) this.wrap(own)
+      if (own.used === 0 || gap(own) >= octets) return
+      this.evict(own, rounds < ROUNDS_MAX)
+    }
   }
 
   /** Gives up what is left at the ring's end, so that the next entry starts at its beginning. */
@@ -297,16 +305,11 @@ export class AnswerCache {
     this.counts.evictions++
   }
 
-  /** Copies an entry to the head of the main ring with one use less; false where the ring has no room for it at once. */
+  /** Copies an entry to the head of the main ring with one use less; false where it came from there and there is no room at once. */
   private moveToMain(from: Ring, at: number, octets: number): boolean {
     const main = this.main
-    if (from !== main) {
-      if (main.head + octets > main.end) this.wrap(main)
-      for (let rounds = 0; main.used > 0 && gap(main) < octets && rounds < 2 * ROUNDS_MAX; rounds++) {
-        this.evict(main, rounds < ROUNDS_MAX)
-      }
-    } else if (main.head + octets > main.end) return false
-    if (gap(main) < octets) return false
+    if (from !== main) this.clear(main, octets)
+    else if (main.head + octets > main.end || gap(main) < octets) return false
     const slot = this.slotAt(this.words[(at >>> 2) + E_HASH]!, at)
     const to = main.head
     this.bytes.copyWithin(to, at, at + octets)

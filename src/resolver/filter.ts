@@ -4,11 +4,19 @@
  * `FilterReader.probe` has gone down from the root label and noted where rules may be; here each is met and weighed. Per class the most specific block and the most specific
  * exception are kept; an exception wins where it is at least as specific as the block, and speaks only for its own class and for the
  * household's: what a household excepts never loosens what hotline or law demand. A name alone is more specific than the same name with
- * all below it. Of several classes that block, the first in the order of `CLASSES` answers.
+ * all below it. Of several classes that block, the first in the order of `CLASSES` answers. The overlay's rules count as the base's do, and
+ * what it withdraws of the base does not count.
  */
 import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
-import { ALLOW_BIT, ANSWER_AS_SET, EXTENT_MASK, MEMBER_HAS_RULE, NO_RULE } from '../images/filter/layout.ts'
-import { type FilterReader, NOT_FLAGGED } from '../images/filter/reader.ts'
+import {
+  ALLOW_BIT,
+  ANSWER_AS_SET,
+  EXTENT_MASK,
+  MEMBER_HAS_RULE,
+  NO_RULE,
+  WITHDRAW_BIT,
+} from '../images/filter/layout.ts'
+import { type Candidates, type FilterReader, NOT_FLAGGED } from '../images/filter/reader.ts'
 import type { PolicyReader } from '../images/policies.ts'
 import { PASS, type QuerySlot } from './query.ts'
 
@@ -27,8 +35,11 @@ export class Findings {
   readonly element = new Int32Array(CLASS_COUNT)
   readonly rule = new Int32Array(CLASS_COUNT)
   readonly depth = new Int32Array(CLASS_COUNT)
+  readonly isUrgent = new Uint8Array(CLASS_COUNT)
   /** A name of one of the policy's allow-only categories. */
   listed = false
+  /** Labels of the name whose blocks in the base image the overlay withdraws; a bit each, names of more than 31 labels share the last. */
+  withdrawn = 0
 
   clear(): void {
     for (let i = 0; i < CLASS_COUNT; i++) {
@@ -36,23 +47,32 @@ export class Findings {
       this.allow[i] = NONE
     }
     this.listed = false
+    this.withdrawn = 0
   }
 }
 
 export interface FilterImages {
+  /** The base image, compiled from the feeds. */
   readonly filter: FilterReader
+  /** Single urgent changes in front of it, until the next compilation; mostly empty. */
+  readonly overlay: FilterReader
   readonly policies: PolicyReader
   /** Category number that stands for "not on the policy's positive list". */
   readonly notListedCategory: number
 }
 
+/** Notes where the images may have entries for a query's name, and begins the reads; to be called before `filter`. */
+export function probe(query: QuerySlot, images: FilterImages): number {
+  query.urgent.count = 0
+  const begun = images.overlay.names > 0 ? images.overlay.probe(query, query.urgent) : 0
+  return begun ^ images.filter.probe(query, query.base)
+}
+
 export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
-  const policy = query.policy
-  const onlyListed = images.policies.isAllowOnly(policy)
-  const met = walk(query, images.filter, images.policies, findings)
-  if (!met) return onlyListed ? blockUnlisted(query, images) : PASS
+  const onlyListed = images.policies.isAllowOnly(query.policy)
+  if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
   for (let own = HOTLINE; own < CLASS_COUNT; own++) {
-    if (findings.block[own]! > excepted(findings, own)) return blockBy(query, images.filter, findings, own)
+    if (findings.block[own]! > excepted(findings, own)) return blockBy(query, images, findings, own)
   }
   return onlyListed && !findings.listed ? blockUnlisted(query, images) : PASS
 }
@@ -63,8 +83,10 @@ function excepted(findings: Findings, own: number): number {
   return Math.max(findings.allow[0]!, findings.allow[1]!, findings.allow[2]!)
 }
 
-function blockBy(query: QuerySlot, image: FilterReader, findings: Findings, own: number): typeof BLOCKED {
+function blockBy(query: QuerySlot, images: FilterImages, findings: Findings, own: number): typeof BLOCKED {
   const element = findings.element[own]!
+  query.blockIsUrgent = findings.isUrgent[own] === 1
+  const image = imageOfBlock(query, images)
   query.blockClass = own
   query.blockCategory = image.categoryOf(element)
   query.blockAnswer = image.answerOf(element)
@@ -73,24 +95,44 @@ function blockBy(query: QuerySlot, image: FilterReader, findings: Findings, own:
   return BLOCKED
 }
 
+/** The image that has the rule that blocks a query. */
+export function imageOfBlock(query: QuerySlot, images: FilterImages): FilterReader {
+  return query.blockIsUrgent ? images.overlay : images.filter
+}
+
 function blockUnlisted(query: QuerySlot, images: FilterImages): typeof BLOCKED {
   query.blockClass = HOUSEHOLD
   query.blockCategory = images.notListedCategory
   query.blockAnswer = ANSWER_AS_SET
   query.blockRule = NO_RULE
+  query.blockIsUrgent = false
   query.blockDepth = 0
   return BLOCKED
 }
 
 /** Fills `findings` with what covers the name under its policy; false where nothing flagged was met at all. */
-function walk(query: QuerySlot, image: FilterReader, policies: PolicyReader, findings: Findings): boolean {
+function meet(query: QuerySlot, images: FilterImages, findings: Findings): boolean {
+  if (query.urgent.count + query.base.count === 0) return false
+  findings.clear()
+  // The overlay first: what it withdraws must not be met in the base image.
+  const urgent = query.urgent.count > 0 && walk(query, images.overlay, query.urgent, images.policies, findings, true)
+  return walk(query, images.filter, query.base, images.policies, findings, false) || urgent
+}
+
+function walk(
+  query: QuerySlot,
+  image: FilterReader,
+  found: Candidates,
+  policies: PolicyReader,
+  findings: Findings,
+  isUrgent: boolean,
+): boolean {
   let met = false
-  for (let candidate = 0; candidate < query.candidates; candidate++) {
-    const at = image.entry(query, candidate)
+  for (let candidate = 0; candidate < found.count; candidate++) {
+    const at = image.entry(query, found, candidate)
     if (at === NOT_FLAGGED) continue
-    if (!met) findings.clear()
     met = true
-    weigh(query, image, policies, findings, at, query.candidateDepths[candidate]!)
+    weigh(query, image, policies, findings, at, found.depths[candidate]!, isUrgent)
   }
   return met
 }
@@ -103,6 +145,7 @@ function weigh(
   findings: Findings,
   at: number,
   depth: number,
+  isUrgent: boolean,
 ): void {
   const pool = image.pool
   let group = 0
@@ -112,44 +155,53 @@ function weigh(
     group |= (octet & 0x7f) << shift
     if (octet < 0x80) break
   }
-  const whole = depth === query.labelCount
   for (let i = image.groups[group]!, end = image.groups[group + 1]!; i < end; i++) {
     const member = image.members[i]!
-    const element = member & ~MEMBER_HAS_RULE
     let rule = NO_RULE
     if ((member & MEMBER_HAS_RULE) !== 0) {
       rule = pool[ruleAt]! | (pool[ruleAt + 1]! << 8) | (pool[ruleAt + 2]! << 16) | (pool[ruleAt + 3]! << 24)
       ruleAt += 4
     }
-    weighRule(query.policy, image, policies, findings, element, rule, depth, whole)
+    weighRule(query, image, policies, findings, member & ~MEMBER_HAS_RULE, rule, depth, isUrgent)
   }
 }
 
 function weighRule(
-  policy: number,
+  query: QuerySlot,
   image: FilterReader,
   policies: PolicyReader,
   findings: Findings,
   element: number,
   rule: number,
   depth: number,
-  whole: boolean,
+  isUrgent: boolean,
 ): void {
   const kind = image.kindOf(element)
+  if ((kind & WITHDRAW_BIT) !== 0) {
+    findings.withdrawn |= depthBit(depth)
+    return
+  }
   const extent = kind & EXTENT_MASK
-  if (whole ? extent === BELOW : extent === EXACT) return
+  if (depth === query.labelCount ? extent === BELOW : extent === EXACT) return
   const category = image.categoryOf(element)
   const isAllow = (kind & ALLOW_BIT) !== 0
-  if (!isAllow && policies.allowsOnly(policy, category)) findings.listed = true
-  if (!policies.hasCategory(policy, category)) return
+  if (!isAllow && policies.allowsOnly(query.policy, category)) findings.listed = true
+  if (!policies.hasCategory(query.policy, category)) return
   const specificity = depth * 2 + (extent === EXACT ? 1 : 0)
   const own = image.classOf(element)
   if (isAllow) {
     if (specificity > findings.allow[own]!) findings.allow[own] = specificity
-  } else if (specificity > findings.block[own]!) {
-    findings.block[own] = specificity
-    findings.element[own] = element
-    findings.rule[own] = rule
-    findings.depth[own] = depth
+    return
   }
+  if (!isUrgent && (findings.withdrawn & depthBit(depth)) !== 0) return
+  if (specificity <= findings.block[own]!) return
+  findings.block[own] = specificity
+  findings.element[own] = element
+  findings.rule[own] = rule
+  findings.depth[own] = depth
+  findings.isUrgent[own] = isUrgent ? 1 : 0
+}
+
+function depthBit(depth: number): number {
+  return 1 << Math.min(depth, 31)
 }

@@ -138,6 +138,8 @@ export class Forwarder {
     while (questions.attempts[question]! < this.parts.attempts) {
       const server = servers.choose(questions.tried[question]!, clock.nowMs)
       questions.tried[question] = questions.tried[question]! | bitOf(server)
+      // What one server does not understand says nothing of the next.
+      questions.plain[question] = 0
       if (this.put(question, server, OVER_UDP)) return
       this.parts.countAttempt(UNREACHABLE, server, 0)
       servers.failed(server, 0, clock.nowMs)

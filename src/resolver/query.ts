@@ -5,6 +5,7 @@
  * the table of waiters (`waiters.ts`) and comes back through `restore` there.
  */
 import { NO_RULE } from '../images/filter/layout.ts'
+import { Candidates } from '../images/filter/reader.ts'
 import { LABELS_MAX, NAME_OCTETS_MAX } from '../wire/name.ts'
 import { NO_EDE } from '../wire/types.ts'
 
@@ -63,9 +64,9 @@ export class QuerySlot {
   readonly labels = new Uint8Array(LABELS_MAX + 1)
   readonly states = new Int32Array(LABELS_MAX + 2)
   labelCount = 0
-  candidates = 0
-  readonly candidateDepths = new Uint8Array(LABELS_MAX + 1)
-  readonly candidatePlaces = new Int32Array(LABELS_MAX + 1)
+  /** Where the base image and the overlay may have entries for the name. */
+  readonly base = new Candidates()
+  readonly urgent = new Candidates()
   /** `name`'s hash, spread. */
   hash = 0
 
@@ -75,6 +76,8 @@ export class QuerySlot {
   blockCategory = 0
   blockAnswer = 0
   blockRule = NO_RULE
+  /** The rule is the overlay's. */
+  blockIsUrgent = false
   /** Labels of the flagged name that decided; 0 where none did (a policy's positive list). */
   blockDepth = 0
 

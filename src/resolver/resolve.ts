@@ -24,7 +24,7 @@ export function resolve(query: QuerySlot, plane: Plane): Verdict {
 
   // Before the cache: a name flagged a second ago must not be answered from yesterday's memory, nor a verdict be remembered.
   if (filter(query, plane.images, plane.findings) === BLOCKED) {
-    return answerBlocked(query, plane.images.filter, plane.blockAnswers)
+    return answerBlocked(query, plane.images, plane.blockAnswers)
   }
 
   if (lookUp(query, plane.cache, plane.clock.nowSeconds) === ANSWERED) return ANSWERED

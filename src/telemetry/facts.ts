@@ -8,7 +8,11 @@ export interface FactSources {
   readonly keeper: {
     readonly states: ReadonlyMap<
       string,
-      { readonly report: FeedReport | null; readonly lastAttemptAt: number | null; readonly lastSuccessAt: number | null }
+      {
+        readonly report: FeedReport | null
+        readonly lastAttemptAt: number | null
+        readonly lastSuccessAt: number | null
+      }
     >
     notInForce(): string | null
   }
@@ -26,7 +30,12 @@ export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
     image() {
       const own = sources.current()
       if (own === null) return null
-      return { bytes: own.image.byteLength, names: sources.names(), buildSeconds: own.seconds, generation: own.generation }
+      return {
+        bytes: own.image.byteLength,
+        names: sources.names(),
+        buildSeconds: own.seconds,
+        generation: own.generation,
+      }
     },
     workerRestarts: () => pool.restarts,
     logLinesDropped: () => log.linesDropped(),

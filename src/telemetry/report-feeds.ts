@@ -38,7 +38,9 @@ function loaded(report: FeedReport) {
     expired: report.expired,
     skipped: report.skipped,
     bad: report.bad,
-    ...(report.bad === 0 ? {} : { badLines: report.badLines.slice(0, BAD_LINES_LOGGED).map(({ line, why }) => `${line}: ${why}`) }),
+    ...(report.bad === 0
+      ? {}
+      : { badLines: report.badLines.slice(0, BAD_LINES_LOGGED).map(({ line, why }) => `${line}: ${why}`) }),
     milliseconds: Math.round(report.durationMs),
   }
 }

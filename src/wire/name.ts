@@ -10,6 +10,9 @@ export const NAME_OCTETS_MAX = 255
 export const LABEL_OCTETS_MAX = 63
 export const LABELS_MAX = 127
 
+/** Pointers followed in one name: a well-made message needs one or two, and more only make work. */
+export const POINTERS_MAX = 32
+
 /** The name runs past its bounds, points forward, or is not a name at all. */
 export const BAD_NAME = -1
 
@@ -51,7 +54,8 @@ function pointerTarget(bytes: Uint8Array, at: number): number {
 
 /**
  * Writes the name at `offset` of the message `bytes[start, limit)` into `out` at `outAt`, its pointers followed, case kept.
- * Pointers count from `start` and must each lead to an earlier octet than the last, which bounds the work by the message.
+ * Pointers count from `start`, must each lead to an earlier octet than the last, and are at most POINTERS_MAX: a message made of pointers to
+ * pointers must not cost more than one of names.
  * Returns the offset after the written name, or `BAD_NAME`.
  */
 export function expandName(
@@ -64,13 +68,14 @@ export function expandName(
 ): number {
   let at = offset
   let earliest = offset
+  let pointers = 0
   let write = outAt
   while (at < limit) {
     const length = bytes[at]!
     if (length > LABEL_OCTETS_MAX) {
       if (length < POINTER_BITS || at + 1 >= limit) return BAD_NAME
       const target = start + pointerTarget(bytes, at)
-      if (target >= earliest) return BAD_NAME
+      if (target >= earliest || ++pointers > POINTERS_MAX) return BAD_NAME
       earliest = target
       at = target
       continue

@@ -3,7 +3,7 @@ import { allocateCounters, layOutCounters, UDP } from '../../src/images/counters
 import { admit } from '../../src/resolver/admit.ts'
 import { type Assembled, assemble } from '../../src/resolver/assemble.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
-import { filter } from '../../src/resolver/filter.ts'
+import { filter, probe } from '../../src/resolver/filter.ts'
 import { identify } from '../../src/resolver/identify.ts'
 import type { Outlet, UpstreamTransport } from '../../src/resolver/outlet.ts'
 import { monotonicClock, type Plane } from '../../src/resolver/plane.ts'
@@ -98,7 +98,7 @@ export class AllocationBench implements Outlet, UpstreamTransport {
     this.fill(kind)
     for (const slot of this.slots) {
       admit(slot, this.plane.seed)
-      this.plane.images.filter.probe(slot)
+      probe(slot, this.plane.images)
       identify(slot, this.plane.images.policies, this.plane.listenerPolicies)
     }
   }

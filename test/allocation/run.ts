@@ -12,7 +12,7 @@ import { admit } from '../../src/resolver/admit.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
 import { answerBlocked } from '../../src/resolver/blocked.ts'
 import { lookUp } from '../../src/resolver/cached.ts'
-import { BLOCKED, filter } from '../../src/resolver/filter.ts'
+import { BLOCKED, filter, probe } from '../../src/resolver/filter.ts'
 import { ANSWERED, PASS } from '../../src/resolver/query.ts'
 import { answerRefusal } from '../../src/resolver/reply.ts'
 import { AllocationBench, BATCH } from './plane.ts'
@@ -46,8 +46,8 @@ const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
       name: 'probe',
       queries: 1_000_000,
       batch: each(i => {
-        plane.images.filter.probe(slots[i]!)
-        return slots[i]!.candidates > 0
+        probe(slots[i]!, plane.images)
+        return slots[i]!.base.count > 0
       }),
     },
   ],
@@ -80,7 +80,7 @@ const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
     {
       name: 'block answer',
       queries: 1_000_000,
-      batch: each(i => answerBlocked(slots[i]!, plane.images.filter, plane.blockAnswers) === ANSWERED),
+      batch: each(i => answerBlocked(slots[i]!, plane.images, plane.blockAnswers) === ANSWERED),
     },
   ],
   [

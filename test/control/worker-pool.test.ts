@@ -49,6 +49,7 @@ function imagesOf(settings: Settings, names: readonly string[]): Images {
   const rules = names.map(name => ({ name, category: 'illegal', ruleClass: 'hotline' as const }))
   return {
     filter: filterImage(rules, categories, SEED),
+    overlay: filterImage([], categories, SEED),
     policies: compilePolicies(settings, categories),
     notListedCategory: categories.length - 1,
   }
@@ -72,7 +73,12 @@ function threadsOf(of: WorkerPool): (Worker | null)[] {
 }
 
 /** Images that no reader can open: a worker that gets them ends with an uncaught error, as with any fault of its own. */
-const BROKEN: Images = { filter: new SharedArrayBuffer(8), policies: new SharedArrayBuffer(8), notListedCategory: 0 }
+const BROKEN: Images = {
+  filter: new SharedArrayBuffer(8),
+  overlay: new SharedArrayBuffer(8),
+  policies: new SharedArrayBuffer(8),
+  notListedCategory: 0,
+}
 
 /** The outcomes of so many queries from as many ports, which the kernel spreads over the workers; silence is one of them. */
 async function askMany(name: string, count: number, withinMs = 1000): Promise<string[]> {

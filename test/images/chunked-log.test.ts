@@ -109,7 +109,9 @@ describe('a builder whose log spans several chunks', () => {
       0,
       2,
     )
-    const filtering = new Filtering(openImages(image, policies, 2))
+    const filtering = new Filtering(
+      openImages({ filter: image, overlay: new FilterBuilder(0).finish(0), policies, notListedCategory: 2 }),
+    )
     for (let i = 0; i < COUNT; i++) {
       const message = Filtering.message([`n${i}`, long, long, 'test'])
       if (filtering.put(message, 0) === null) throw new Error(`${nameOf(i)} was lost`)
@@ -127,7 +129,14 @@ describe('a builder whose log spans several chunks', () => {
     builder.cutBack(mark)
     for (let i = 1000; i < 2000; i++) addRule(builder, blockRule(nameOf(i)))
     const image = builder.finish(1)
-    const filtering = new Filtering(openImages(image, buildPolicies([{ categories: [0], allowOnly: [] }], [], 0, 1), 1))
+    const filtering = new Filtering(
+      openImages({
+        filter: image,
+        overlay: new FilterBuilder(0).finish(0),
+        policies: buildPolicies([{ categories: [0], allowOnly: [] }], [], 0, 1),
+        notListedCategory: 1,
+      }),
+    )
     expect(new FilterReader(image).names).toBe(2000)
     for (let i = 0; i < 2000; i++) expect(filtering.ask([`n${i}`, long, long, 'test']), String(i)).not.toBeNull()
   })

@@ -177,7 +177,12 @@ describe('what a zone asks for', () => {
     builder.add(name, name.length, element, NO_RULE)
     const plane = planeWith()
     const policies = buildPolicies([{ categories: [0], allowOnly: [] }], [], 0, 2)
-    plane.plane.images = openImages(builder.finish(1), policies, 1)
+    plane.plane.images = openImages({
+      filter: builder.finish(1),
+      overlay: new FilterBuilder(0).finish(0),
+      policies,
+      notListedCategory: 1,
+    })
     return plane
   }
   const v4 = (last: number) => Uint8Array.of(198, 51, 100, last)

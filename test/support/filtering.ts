@@ -4,7 +4,7 @@ import { NO_RULE } from '../../src/images/filter/layout.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
 import { admit } from '../../src/resolver/admit.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
-import { BLOCKED, type FilterImages, Findings, filter } from '../../src/resolver/filter.ts'
+import { BLOCKED, type FilterImages, Findings, filter, probe } from '../../src/resolver/filter.ts'
 import { PASS, QuerySlot } from '../../src/resolver/query.ts'
 import { labels } from './octets.ts'
 import { rawQuery } from './raw.ts'
@@ -20,7 +20,12 @@ export function openRules(
   policies: readonly ReferencePolicy[],
   seed = FILTER_SEED,
 ): FilterImages {
-  return openImages(imageOf(rules, seed), buildPolicies(policies, [], 0, CATEGORIES + 1), NOT_LISTED)
+  return openImages({
+    filter: imageOf(rules, seed),
+    overlay: imageOf([], seed),
+    policies: buildPolicies(policies, [], 0, CATEGORIES + 1),
+    notListedCategory: NOT_LISTED,
+  })
 }
 
 export interface Told {
@@ -56,7 +61,7 @@ export class Filtering {
     slot.start = 0
     slot.end = message.length
     if (admit(slot, this.seed) !== PASS) throw new Error('not admitted')
-    this.images.filter.probe(slot)
+    probe(slot, this.images)
     slot.policy = policy
     return filter(slot, this.images, this.findings) === BLOCKED ? this.told() : null
   }

@@ -74,5 +74,13 @@ export function images(
     0,
     categories.length,
   )
-  return { ...openImages(filterImage(rules, categories), image, categories.length - 1), categories }
+  return {
+    ...openImages({
+      filter: filterImage(rules, categories),
+      overlay: filterImage([], categories),
+      policies: image,
+      notListedCategory: categories.length - 1,
+    }),
+    categories,
+  }
 }

@@ -28,6 +28,11 @@ export class Story extends TestPlane {
     this.live.delete(question)
   }
 
+  override settle(question: number): void {
+    super.settle(question)
+    this.live.delete(question)
+  }
+
   /** A client asks; what it is told at once, or null. */
   client(question: Question | string, address = '192.0.2.7', transport?: number): Read | null {
     const own = typeof question === 'string' ? { name: question, edns: true } : { edns: true, ...question }

@@ -56,11 +56,13 @@ export const ELEMENT_FEED = 0
 export const ELEMENT_CATEGORY = 1
 export const ELEMENT_LABEL = 2
 export const ELEMENT_CLASS = 3
-/** Extent in the low 4 bits, `ALLOW_BIT` above them. */
+/** Extent in the low 4 bits, `ALLOW_BIT` or `WITHDRAW_BIT` above them. */
 export const ELEMENT_KIND = 4
 export const ELEMENT_ANSWER = 5
 export const EXTENT_MASK = 0xf
 export const ALLOW_BIT = 0x10
+/** In the overlay alone: the base image's blocks of this very name do not hold. */
+export const WITHDRAW_BIT = 0x20
 
 export const RULE_FIELDS = 3
 export const RULE_TEXT_AT = 0

@@ -5,6 +5,7 @@
  * `resolver/filter.ts`). A reader belongs to one thread; the image may be read by any number.
  */
 import { placeOf, spread } from '../../wire/hash.ts'
+import { LABELS_MAX } from '../../wire/name.ts'
 import {
   bloomMask,
   ELEMENT_ANSWER,
@@ -36,10 +37,13 @@ export interface HashedName {
   labelCount: number
   /** `states[d]`: the hash state of the ancestor that has `d` labels; `states[0]` is the seed. */
   readonly states: Int32Array
-  /** What `probe` found: how many ancestors may be flagged, the labels of each, and the slot where its entry may be. */
-  candidates: number
-  readonly candidateDepths: Uint8Array
-  readonly candidatePlaces: Int32Array
+}
+
+/** What `probe` found: how many of a name's ancestors and itself may be flagged, the labels of each, and the slot where its entry may be. */
+export class Candidates {
+  count = 0
+  readonly depths = new Uint8Array(LABELS_MAX + 1)
+  readonly places = new Int32Array(LABELS_MAX + 1)
 }
 
 export class FilterReader {
@@ -98,9 +102,9 @@ export class FilterReader {
    * an octet of the pool from each such place, xored, only so that the reads are begun: the second half then does not wait for
    * them, and with a batch of queries many are under way at once.
    */
-  probe(query: HashedName): number {
+  probe(query: HashedName, found: Candidates): number {
     const deepest = Math.min(query.labelCount, this.depthMax)
-    let candidates = 0
+    let count = 0
     let begun = 0
     for (let depth = this.depthMin; depth <= deepest && depth > 0; depth++) {
       const hash = spread(query.states[depth]!)
@@ -108,10 +112,10 @@ export class FilterReader {
       const place = this.nextPlace(placeOf(hash, this.slotScale), hash)
       if (place < 0) continue
       begun ^= this.pool[this.slots[place]! >>> this.tagBits]!
-      query.candidateDepths[candidates] = depth
-      query.candidatePlaces[candidates++] = place
+      found.depths[count] = depth
+      found.places[count++] = place
     }
-    query.candidates = candidates
+    found.count = count
     return begun
   }
 
@@ -137,10 +141,10 @@ export class FilterReader {
    * Second half: the pool offset behind the name of a candidate's entry, where its group stands; or NOT_FLAGGED. Here the whole names are
    * compared.
    */
-  entry(query: HashedName, candidate: number): number {
-    const depth = query.candidateDepths[candidate]!
+  entry(query: HashedName, found: Candidates, candidate: number): number {
+    const depth = found.depths[candidate]!
     const nameAt = query.labels[query.labelCount - depth]!
-    let place = query.candidatePlaces[candidate]!
+    let place = found.places[candidate]!
     for (;;) {
       const after = this.compare(this.slots[place]! >>> this.tagBits, query.name, nameAt)
       if (after !== NOT_FLAGGED) return after
