@@ -1,11 +1,11 @@
 /** The accept stage: an upstream's answer read and written anew. One address; a chain of three aliases and two addresses; 20 addresses. */
 import type { Answer } from 'dns-packet'
-import { ACCEPTED, type Acceptor, type Expected } from '../src/resolver/accept.ts'
+import { ACCEPTED, Acceptor, type Expected } from '../src/resolver/accept.ts'
 import { NAME_OCTETS_MAX, nameFromText } from '../src/wire/name.ts'
-import type { TYPE_A } from '../src/wire/types.ts'
+import { TYPE_A } from '../src/wire/types.ts'
 import { query, replyTo } from '../test/support/messages.ts'
 import { type Case, compare, type Size } from './support/measure.ts'
-import type { asText, BenchResult } from './support/result.ts'
+import { asText, type BenchResult } from './support/result.ts'
 
 const MESSAGES: Record<Size, number> = { small: 200, full: 20_000 }
 const NAME = 'www.shop-window.example'

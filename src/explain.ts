@@ -3,6 +3,8 @@
  * just these, and the filter stage judges: so the answer is the resolver's own.
  */
 
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import type { EntryDetail, Extent } from './feeds/entry.ts'
 import { type Explanation, explainName } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
@@ -14,8 +16,9 @@ import { policyOfClient } from './policy/find-block.ts'
 import { Judge, type Judgement } from './policy/judge.ts'
 import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
+import { visible } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
-import { BAD_NAME, nameFromText } from './wire/name.ts'
+import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
 
 export interface ExplainRequest {
   readonly name: string
@@ -40,8 +43,12 @@ export interface Explained {
 /** Throws TypeError for what is no domain name. Reads the feeds; writes nothing. */
 export function explain(settings: Settings, request: ExplainRequest): Explained {
   const wire = new Uint8Array(256)
-  const end = nameFromText(request.name, wire)
-  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${request.name}`)
+  const end = nameFromText(aLabels(request.name), wire)
+  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${visible(request.name)}`)
+  if (request.client !== null && isIP(request.client) === 0) {
+    throw new TypeError(`not an IP address: ${visible(request.client)}`)
+  }
+  const name = nameToText(wire)
   const now = Math.floor(request.nowMs / 1000)
   const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, { dataFolder: settings.data, now })
   const categories = categoriesOf(settings)
@@ -52,15 +59,20 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
       : request.client !== null
         ? policyOfClient(request.client, images)
         : images.policies.fallback
-  const judgement = new Judge(categories).judge(request.name, policy, images)
+  const judgement = new Judge(categories).judge(name, policy, images)
   return {
-    name: request.name,
+    name,
     policy: settings.policies[policy]!.name,
     blocked: judgement !== null,
     judgement,
     entries,
     failures: reports.flatMap(failureOf),
   }
+}
+
+/** Internationalised names as DNS has them (UTS 46); everything else as it is. */
+function aLabels(name: string): string {
+  return /\P{ASCII}/u.test(name) ? domainToASCII(name) : name
 }
 
 /** The images of the configuration, with only the entries in hand. */

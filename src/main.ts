@@ -38,6 +38,17 @@ export interface Running {
 /** Starts to serve. Rejects with an Error whose message is one clear line where that cannot be. */
 export async function serve(settings: Settings, log: Log): Promise<Running> {
   await checkPorts(settings)
+  const started: { stop(): Promise<void> }[] = []
+  try {
+    return await start(settings, log, started)
+  } catch (error) {
+    await Promise.all(started.map(one => one.stop()))
+    throw error
+  }
+}
+
+/** What is running already goes into `started`, so that it can be stopped when the rest cannot start. */
+async function start(settings: Settings, log: Log, started: { stop(): Promise<void> }[]): Promise<Running> {
   for (const warning of settings.warnings) log.logger.warn(warning)
   const categories = categoriesOf(settings)
   const seed = randomInt(2 ** 32) | 0
@@ -66,6 +77,7 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
     },
     onProblem: problem => log.logger.error({ problem }, 'feeds could not be compiled; what was in force stays'),
   })
+  started.push({ stop: async () => keeper.close() })
   // Before the first query is taken: a name that is flagged is never answered because the lists were still being read.
   await keeper.start()
 
@@ -75,6 +87,8 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
     onDeath: (worker, reason, restartMs) =>
       log.logger.error({ worker, reason, restartMs }, 'a worker died and is replaced'),
   })
+  const workers = pool
+  started.push({ stop: () => workers.stop(0) })
   const listening = await pool.start()
   if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')
 
@@ -100,7 +114,7 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   const stop = async () => {
     keeper.close()
     process.off('SIGHUP', reload)
-    await Promise.all([pool.stop(STOP_MS), ...http.map(server => server.close())])
+    await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
   }
   const reload = () => {
     log.logger.info('SIGHUP: feeds are read again')

@@ -17,6 +17,8 @@ const RESTART_MS = 100
 const RESTART_MS_MAX = 10_000
 /** A worker that lived this long died of something else than its start. */
 const SETTLED_MS = 30_000
+/** What a worker gets beyond its own time to stop, before it is left behind. */
+const GRACE_MS = 1000
 
 interface Place {
   thread: Worker | null
@@ -105,8 +107,15 @@ export class WorkerPool {
     this.stopping = true
     const ends = this.places.flatMap(({ thread }) => (thread === null ? [] : [once(thread)]))
     this.tell({ kind: 'stop', withinMs })
-    await Promise.all(ends)
+    await Promise.race([Promise.all(ends), delay(withinMs + GRACE_MS)])
   }
+}
+
+/** Resolves after so long; keeps no process alive. */
+function delay(ms: number): Promise<void> {
+  return new Promise(resolve => {
+    setTimeout(resolve, ms).unref()
+  })
 }
 
 function once(thread: Worker): Promise<void> {

@@ -6,7 +6,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { layOutCounters } from './images/counters.ts'
 import { randomSource } from './platform/random.ts'
 import { type Assembled, assemble, openImages } from './resolver/assemble.ts'
-import { monotonicClock } from './resolver/plane.ts'
+import { monotonicClock, type Plane } from './resolver/plane.ts'
+import type { Questions } from './resolver/questions.ts'
 import { ConnectionLimits } from './transport/connection-limits.ts'
 import { type Kernel, openKernel } from './transport/kernel.ts'
 import { Outlets } from './transport/outlets.ts'
@@ -56,10 +57,16 @@ function assemblePlane(): Assembled {
   })
 }
 
+/** What must be closed when this worker ends, however it ends. */
+const opened: { close(): void }[] = []
+
+function closeAll(): void {
+  for (const one of opened.splice(0)) one.close()
+}
+
 async function run(): Promise<void> {
   const { kernel, note } = openDriver()
-  const assembled = assemblePlane()
-  const { plane, questions } = assembled
+  const { plane, questions } = assemblePlane()
   const outlets = new Outlets()
   const upstreams = new Upstreams(
     kernel,
@@ -71,7 +78,31 @@ async function run(): Promise<void> {
     },
     randomSource(),
   )
+  opened.push(upstreams)
   plane.forwarder.connect(upstreams, outlets)
+  await listen(kernel, plane, outlets)
+  for (const listener of outlets.udp) listener.start()
+
+  const gauges = new WorkerGauges(plane, questions, TICK_MS)
+  gauges.setGeneration(plane.images.filter.generation)
+  const ticker = setInterval(() => {
+    plane.forwarder.sweep()
+    outlets.flush()
+    gauges.update(performance.now())
+  }, TICK_MS)
+  opened.push({ close: () => clearInterval(ticker) })
+
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'stop') stop(plane, questions, outlets, message.withinMs)
+    else {
+      plane.images = openImages(message.images)
+      gauges.setGeneration(plane.images.filter.generation)
+    }
+  })
+  say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })
+}
+
+async function listen(kernel: Kernel | null, plane: Plane, outlets: Outlets): Promise<void> {
   const { connections, connectionsPerClient, idleMs } = orders.tcp
   const limits = new ConnectionLimits(
     orders.connectionTables,
@@ -81,52 +112,38 @@ async function run(): Promise<void> {
     connectionsPerClient,
   )
   for (const [listener, { address, port: number }] of orders.listen.entries()) {
-    outlets.udp.push(await listenUdp(kernel, plane, { address, port: number, listener }))
-    outlets.tcp.push(await TcpListener.bind(plane, limits, { address, port: number, listener, idleMs }))
+    const udp = await listenUdp(kernel, plane, { address, port: number, listener })
+    opened.push(udp)
+    outlets.udp.push(udp)
+    const tcp = await TcpListener.bind(plane, limits, { address, port: number, listener, idleMs })
+    opened.push(tcp)
+    outlets.tcp.push(tcp)
   }
-  for (const listener of outlets.udp) listener.start()
-
-  const gauges = new WorkerGauges(plane, questions, TICK_MS)
-  const ticker = setInterval(() => {
-    plane.forwarder.sweep()
-    outlets.flush()
-    gauges.update(performance.now())
-  }, TICK_MS)
-
-  const close = () => {
-    clearInterval(ticker)
-    outlets.flush()
-    for (const listener of [...outlets.udp, ...outlets.tcp]) listener.close()
-    upstreams.close()
-    port.close()
-  }
-
-  const stop = (withinMs: number) => {
-    for (const listener of outlets.udp) listener.pause()
-    for (const listener of outlets.tcp) listener.stopAccepting()
-    const untilMs = performance.now() + withinMs
-    const wait = setInterval(() => {
-      if (questions.inFlight > 0 && performance.now() < untilMs) return
-      clearInterval(wait)
-      plane.forwarder.abandon()
-      close()
-    }, TICK_MS)
-  }
-
-  port.on('message', (message: ToWorker) => {
-    if (message.kind === 'stop') stop(message.withinMs)
-    else {
-      plane.images = openImages(message.images)
-      gauges.setGeneration(plane.images.filter.generation)
-    }
-  })
-  gauges.setGeneration(plane.images.filter.generation)
-  say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })
 }
+
+/** Takes no more queries, waits for what is in flight, and ends; what is not answered by then is told so. */
+function stop(plane: Plane, questions: Questions, outlets: Outlets, withinMs: number): void {
+  for (const listener of outlets.udp) listener.pause()
+  for (const listener of outlets.tcp) listener.stopAccepting()
+  const untilMs = performance.now() + withinMs
+  const wait = setInterval(() => {
+    if (questions.inFlight > 0 && performance.now() < untilMs) return
+    clearInterval(wait)
+    plane.forwarder.abandon()
+    outlets.flush()
+    closeAll()
+    port.close()
+  }, TICK_MS)
+}
+
+// Descriptors that koffi made are the process's, not the thread's: without this, a worker that dies would leave sockets behind to which the
+// kernel goes on sending its share of the queries.
+process.once('exit', closeAll)
 
 run().catch((error: unknown) => {
   const problem = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : null
   say({ kind: 'failed', problem, code })
+  closeAll()
   port.close()
 })

@@ -33,13 +33,15 @@ export interface Measured {
 }
 
 /** Calls before the first that counts: code is compiled, memory is there. */
-const WARM_UP_CALLS = 2
-const ROUNDS: Record<Size, number> = { small: 1, full: 9 }
+const WARM_UP_CALLS: Record<Size, number> = { small: 1, full: 5 }
+const ROUNDS: Record<Size, number> = { small: 1, full: 7 }
+/** In one round, one after the other; the median counts. */
+const CALLS: Record<Size, number> = { small: 1, full: 2 }
 
 /** Measures all cases side by side. Throws where a case does not repeat itself. */
 export function compare(cases: readonly Case[], size: Size): Measured {
-  const sums = cases.map(own => warmUp(own, size === 'small' ? 1 : WARM_UP_CALLS))
-  const rounds = Array.from({ length: ROUNDS[size] }, () => round(cases, sums))
+  const sums = cases.map(own => warmUp(own, WARM_UP_CALLS[size]))
+  const rounds = Array.from({ length: ROUNDS[size] }, () => round(cases, sums, CALLS[size]))
   const figures = cases.map((own, place): Figure => {
     const taken = cases.findIndex(other => other.what === own.without)
     const times = rounds.map(times => times[place]! - (taken < 0 ? 0 : times[taken]!))
@@ -55,14 +57,21 @@ function warmUp(own: Case, calls: number): number {
 }
 
 /** Nanoseconds for one of what each case goes through. */
-function round(cases: readonly Case[], sums: readonly number[]): number[] {
-  const bench = new Bench({ now: processorMs, iterations: 1, time: 0, warmup: false, throws: true })
+function round(cases: readonly Case[], sums: readonly number[], calls: number): number[] {
+  const bench = new Bench({
+    now: processorMs,
+    iterations: calls,
+    time: 0,
+    warmup: false,
+    throws: true,
+    retainSamples: true,
+  })
   cases.forEach((own, place) => {
     bench.add(own.what, () => check(own, own.run(), sums[place]!))
   })
   return bench.runSync().map((task, place) => {
     if (task.result.state !== 'completed') throw new Error(`${task.name}: ${task.result.state}`)
-    return (task.result.latency.mean * 1e6) / cases[place]!.each
+    return (task.result.latency.p50 * 1e6) / cases[place]!.each
   })
 }
 

@@ -21,7 +21,7 @@ export function compilePolicies(
 /** A policy's number, which is its place in the configuration; throws RangeError for a name that is none. */
 export function policyNumber(settings: Pick<Settings, 'policies'>, name: string): number {
   const number = settings.policies.findIndex(policy => policy.name === name)
-  if (number < 0) throw new RangeError(`no policy is called ${name}`)
+  if (number < 0) throw new RangeError(`no policy is called ${JSON.stringify(name)}`)
   return number
 }
 

@@ -1,6 +1,6 @@
 /**
  * Messages on a stream: each behind its length in two octets (RFC 1035 §4.2.2). Takes octets in pieces of any size and gives whole
- * messages; holds at most one message that is not whole yet.
+ * messages; holds at most one message that is not whole yet, and what is left of one piece when its taker wants no more for now.
  */
 import { MESSAGE_OCTETS_MAX } from '../wire/header.ts'
 import { u16 } from '../wire/octets.ts'
@@ -8,9 +8,12 @@ import { u16 } from '../wire/octets.ts'
 export const LENGTH_OCTETS = 2
 const FIRST_ROOM = 512
 
+export type TakeMessage = (bytes: Uint8Array, start: number, end: number) => boolean
+
 export class FrameReader {
   private held: Uint8Array = new Uint8Array(0)
   private octets = 0
+  private rest: Uint8Array | null = null
 
   /** Whether a message has begun and not ended. */
   get isWithinMessage(): boolean {
@@ -19,25 +22,39 @@ export class FrameReader {
 
   /**
    * Takes in a piece and calls `take(bytes, start, end)` for every message that it completes; the octets are the reader's, until
-   * `take` returns. Stops where `take` returns false, and returns false then.
+   * `take` returns. Where `take` returns false, what is left of the piece is kept for `resume`, and false returned; nothing may be
+   * pushed until then.
    */
-  push(piece: Uint8Array, take: (bytes: Uint8Array, start: number, end: number) => boolean): boolean {
+  push(piece: Uint8Array, take: TakeMessage): boolean {
     let at = 0
     if (this.octets > 0) {
       at = this.complete(piece)
       if (!this.isComplete()) return true
       const end = this.octets
       this.octets = 0
-      if (!take(this.held, LENGTH_OCTETS, end)) return false
+      if (!take(this.held, LENGTH_OCTETS, end)) return this.keep(piece, at)
     }
     while (at + LENGTH_OCTETS <= piece.length) {
       const end = at + LENGTH_OCTETS + u16(piece, at)
       if (end > piece.length) break
-      if (!take(piece, at + LENGTH_OCTETS, end)) return false
+      const wantsMore = take(piece, at + LENGTH_OCTETS, end)
       at = end
+      if (!wantsMore) return this.keep(piece, at)
     }
     this.hold(piece, at)
     return true
+  }
+
+  /** Goes on where `take` had enough; as `push`. */
+  resume(take: TakeMessage): boolean {
+    const { rest } = this
+    this.rest = null
+    return rest === null || this.push(rest, take)
+  }
+
+  private keep(piece: Uint8Array, at: number): false {
+    this.rest = piece.subarray(at)
+    return false
   }
 
   private isComplete(): boolean {

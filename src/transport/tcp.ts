@@ -15,13 +15,15 @@ import { MESSAGE_OCTETS_MAX } from '../wire/header.ts'
 import { putU16 } from '../wire/octets.ts'
 import { writeSocketAddress } from './address.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
-import { FrameReader, LENGTH_OCTETS } from './framing.ts'
+import { FrameReader, LENGTH_OCTETS, type TakeMessage } from './framing.ts'
 
 /** Answers that a client has not read: past this its queries are not taken, and it is soon closed. */
 const WRITE_OCTETS_MAX = 256 * 1024
 /** Queries of one connection that wait for upstreams: RFC 7766 §6.2.1.1 wants several, not any number. */
 const IN_FLIGHT_MAX = 64
 const SWEEP_MS = 250
+/** What clients get to take their last answers when the listener closes. */
+const CLOSE_MS = 300
 
 interface Connection {
   readonly number: number
@@ -32,7 +34,11 @@ interface Connection {
   inFlight: number
   /** When it last made progress: sent a whole query, or read answers. */
   activeMs: number
-  paused: boolean
+  /** Not read from until what it has in flight, or has not read, is less. */
+  isHeld: boolean
+  /** It has sent all that it will (a half-closed connection still gets its answers, RFC 7766 §6.2.4). */
+  hasEnded: boolean
+  readonly takeMessage: TakeMessage
 }
 
 export interface TcpListenOptions {
@@ -75,7 +81,7 @@ export class TcpListener implements Outlet {
     this.query.transport = TCP
     this.query.listener = options.listener
     this.queries = [this.query]
-    this.server = createServer({ noDelay: true }, socket => this.admit(socket))
+    this.server = createServer({ noDelay: true, allowHalfOpen: true }, socket => this.admit(socket))
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS)
   }
 
@@ -100,8 +106,10 @@ export class TcpListener implements Outlet {
       address,
       client,
       inFlight: 0,
-      activeMs: this.plane.clock.nowMs,
-      paused: false,
+      activeMs: 0,
+      isHeld: false,
+      hasEnded: false,
+      takeMessage: (bytes, start, end) => this.takeMessage(connection, bytes, start, end),
     }
     this.plane.clock.tick()
     connection.activeMs = this.plane.clock.nowMs
@@ -109,17 +117,23 @@ export class TcpListener implements Outlet {
     add(this.plane, 'tcpConnections', 1)
     socket.on('data', piece => this.take(connection, piece as Buffer))
     socket.on('drain', () => this.progress(connection))
+    socket.on('end', () => {
+      connection.hasEnded = true
+      this.progress(connection)
+    })
     socket.on('error', () => {})
     socket.on('close', () => this.forget(connection))
   }
 
   private take(connection: Connection, piece: Uint8Array): void {
-    connection.frames.push(piece, (bytes, start, end) => {
-      if (connection.socket.destroyed) return false
-      this.answer(connection, bytes, start, end)
-      return true
-    })
-    this.holdBack(connection)
+    if (!connection.frames.push(piece, connection.takeMessage)) this.hold(connection)
+  }
+
+  /** One message of a connection; false where it should send no more for now. */
+  private takeMessage(connection: Connection, bytes: Uint8Array, start: number, end: number): boolean {
+    if (connection.socket.destroyed) return false
+    this.answer(connection, bytes, start, end)
+    return !isFull(connection)
   }
 
   private answer(connection: Connection, bytes: Uint8Array, start: number, end: number): void {
@@ -137,17 +151,20 @@ export class TcpListener implements Outlet {
   }
 
   /** Stops reading from a client that does not read, or has too much in flight. */
-  private holdBack(connection: Connection): void {
-    const mustPause = connection.inFlight >= IN_FLIGHT_MAX || connection.socket.writableLength > WRITE_OCTETS_MAX
-    if (mustPause === connection.paused || connection.socket.destroyed) return
-    connection.paused = mustPause
-    if (mustPause) connection.socket.pause()
-    else connection.socket.resume()
+  private hold(connection: Connection): void {
+    connection.isHeld = true
+    connection.socket.pause()
   }
 
+  /** Something has gone out, or was answered: goes on with a client that was held back, and ends one that asks nothing more. */
   private progress(connection: Connection): void {
     connection.activeMs = this.plane.clock.nowMs
-    this.holdBack(connection)
+    if (connection.isHeld && !isFull(connection)) {
+      connection.isHeld = false
+      if (connection.frames.resume(connection.takeMessage)) connection.socket.resume()
+      else this.hold(connection)
+    }
+    if (connection.hasEnded && !connection.isHeld && connection.inFlight === 0) connection.socket.end()
   }
 
   reserve(query: QuerySlot): boolean {
@@ -166,7 +183,7 @@ export class TcpListener implements Outlet {
     connection.socket.write(Buffer.from(query.out.subarray(0, LENGTH_OCTETS + query.outLength)))
     if (query === this.query) return
     connection.inFlight--
-    this.holdBack(connection)
+    this.progress(connection)
   }
 
   /** Closes who has made no progress for as long as the idle time; nobody else is touched. */
@@ -197,9 +214,14 @@ export class TcpListener implements Outlet {
   close(): void {
     clearInterval(this.sweeper)
     this.server.close()
-    for (const connection of this.connections.values()) {
-      connection.socket.end()
-      connection.socket.destroySoon()
-    }
+    for (const { socket } of this.connections.values()) socket.end()
+    // Who does not read has had its time.
+    setTimeout(() => {
+      for (const { socket } of this.connections.values()) socket.destroy()
+    }, CLOSE_MS)
   }
+}
+
+function isFull({ inFlight, socket }: Connection): boolean {
+  return inFlight >= IN_FLIGHT_MAX || socket.writableLength > WRITE_OCTETS_MAX
 }

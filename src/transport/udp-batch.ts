@@ -151,7 +151,8 @@ export class BatchListener implements UdpListener {
   private readonly kernel: Kernel
   private readonly plane: Plane
   private readonly listener: number
-  private readonly fd: number
+  /** -1 once closed. */
+  private fd: number
   private readonly isWildcard: boolean
   private readonly isIpv6: boolean
   private readonly memory: KernelMemory
@@ -370,7 +371,9 @@ export class BatchListener implements UdpListener {
 
   close(): void {
     this.pause()
+    if (this.fd < 0) return
     this.kernel.close(this.fd)
+    this.fd = -1
   }
 }
 

@@ -15,6 +15,8 @@ import type { UdpListener, UdpListenOptions } from './udp.ts'
 
 /** Answers that node:dgram may hold unsent: it queues without a limit of its own. */
 const UNSENT_MAX = 4096
+/** What the kernel keeps for us while we are busy; it gives what net.core.rmem_max allows. */
+const SOCKET_BUFFER_OCTETS = 4 * 1024 * 1024
 
 export class DgramListener implements UdpListener {
   private readonly socket: Socket
@@ -28,6 +30,7 @@ export class DgramListener implements UdpListener {
     const socket = createSocket({
       type: isIpv6 ? 'udp6' : 'udp4',
       reusePort: process.platform === 'linux',
+      recvBufferSize: SOCKET_BUFFER_OCTETS,
       ipv6Only: isIpv6,
     })
     await new Promise<void>((resolve, reject) => {

@@ -52,8 +52,8 @@ const READS_A_SOCKET = 8
 /** Questions that one port is used for, one after the other: few, so that who learns a port has little of it. */
 const USES_MAX = 8
 /** Idle sockets of a server below which a new one is opened instead, and above which they are closed. */
-const IDLE_MIN = 32
-const IDLE_MAX = 512
+const IDLE_MIN = 256
+const IDLE_MAX = 1024
 const NONE = -1
 
 /** What is known of a socket, by its descriptor. */
@@ -84,6 +84,7 @@ export class BatchUpstreamUdp implements UpstreamUdp {
   private readonly byQuestion: (UpstreamSocket | undefined)[]
   /** Sockets without a question, per server. */
   private readonly idle: UpstreamSocket[][]
+  private isClosed = false
 
   constructor(
     kernel: Kernel,
@@ -206,6 +207,8 @@ export class BatchUpstreamUdp implements UpstreamUdp {
   }
 
   close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
     this.poll.close()
     for (const socket of this.byFd) if (socket !== undefined) this.kernel.close(socket.fd)
     this.byFd.length = 0

@@ -58,7 +58,7 @@ describe('qalqan explain: the verdict stands in the first line, whatever it is e
     [
       'in capitals, with a final dot',
       ['BAD.Example.'],
-      'BAD.Example.: blocked, hotline, category illegal, by bad.example (policy default)',
+      'bad.example: blocked, hotline, category illegal, by bad.example (policy default)',
     ],
     ['an exception', ['help.bad.example'], 'help.bad.example: not blocked (policy default)'],
     ['an entry that has expired', ['past.example'], 'past.example: not blocked (policy default)'],

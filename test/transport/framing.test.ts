@@ -69,6 +69,29 @@ describe('frames of a stream', () => {
     expect(read([frame(short).subarray(0, 3), frame(short).subarray(3)], reader)).toEqual([short])
   })
 
+  test('a taker that has enough now and then gets the rest, once each and in order, when it wants more', () => {
+    const message = fc.uint8Array({ maxLength: 100 }).map(octets => Buffer.from(octets))
+    const cuts = fc.array(fc.nat(), { maxLength: 20 })
+    const wants = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 12 }), cuts, wants, (messages, places, patience) => {
+        const reader = new FrameReader()
+        const taken: Buffer[] = []
+        const take = (bytes: Uint8Array, start: number, end: number) => {
+          taken.push(Buffer.from(bytes.slice(start, end)))
+          return patience[taken.length % patience.length]!
+        }
+        for (const piece of pieces(Buffer.concat(messages.map(frame)), places)) {
+          let wantsMore = reader.push(piece, take)
+          // Every call that stops has taken a message: this ends.
+          while (!wantsMore) wantsMore = reader.resume(take)
+        }
+        expect(taken).toEqual(messages)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   test('a taker that says stop is not called again', () => {
     const stream = Buffer.concat([frame(filled(3)), frame(filled(4)), frame(filled(5))])
     let taken = 0

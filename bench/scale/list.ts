@@ -1,0 +1,106 @@
+/**
+ * One list size, in a process of its own: builds the image as the compile thread does (last good copy and all), says what that took, and
+ * measures lookups. Takes its orders as JSON, prints one line of JSON.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Compiled, compile } from '../../src/feeds/compile-thread.ts'
+import { FilterBuilder } from '../../src/images/filter/builder.ts'
+import { openImages } from '../../src/resolver/assemble.ts'
+import { CATEGORIES, onePolicy, SEED } from '../support/images.ts'
+import { lookupCases } from '../support/lookups.ts'
+import { compare, processorMs } from '../support/measure.ts'
+import { blockedQuestions, cleanQuestions } from '../support/names.ts'
+import { QueryDeck } from '../support/workload.ts'
+
+export interface ListOrders {
+  /** For the last good copy. */
+  readonly folder: string
+  readonly file: string
+  readonly octets: number
+  readonly names: number
+  readonly questions: number
+}
+
+export interface ListScale {
+  readonly names: number
+  readonly textOctets: number
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly octetsAName: number
+  /** What resident memory grew by at its peak, over the size of the image. */
+  readonly peakOverImage: number
+  /** Nanoseconds, by `LOOKUP_GOALS`. */
+  readonly lookups: Readonly<Record<string, number>>
+}
+
+function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: number } {
+  const beforeMs = processorMs()
+  const compiled = compile({
+    feeds: [
+      {
+        name: 'bench',
+        source: file,
+        format: 'domains',
+        class: 'hotline',
+        category: CATEGORIES[0]!,
+        scope: 'page',
+        subdomains: null,
+        answer: null,
+      },
+    ],
+    dataFolder: join(folder, 'data'),
+    now: Math.floor(Date.now() / 1000),
+    seed: SEED,
+    categories: CATEGORIES,
+    generation: 1,
+  })
+  const problem = compiled.reports.find(report => report.failure !== null || report.bad > 0)
+  if (problem !== undefined) throw new Error(`the list did not load: ${problem.failure ?? `${problem.bad} bad lines`}`)
+  const own = { ...compiled, cpuSeconds: (processorMs() - beforeMs) / 1000 }
+  if (openedNames(own) !== names) throw new Error(`${openedNames(own)} names were loaded and not ${names}`)
+  return own
+}
+
+function opened({ image }: Compiled) {
+  const overlay = new FilterBuilder(SEED).finish(0)
+  return openImages({ filter: image, overlay, policies: onePolicy(), notListedCategory: 1 })
+}
+
+function openedNames(compiled: Compiled): number {
+  return opened(compiled).filter.names
+}
+
+/** Octets, from /proc/self/status. */
+function memory(field: 'VmHWM' | 'VmRSS'): number {
+  const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))
+  if (found === null) throw new Error(`/proc/self/status has no ${field}`)
+  return Number(found[1]) * 1024
+}
+
+function measureLookups(compiled: Compiled, names: number, questions: number): Record<string, number> {
+  const flagged = new QueryDeck(blockedQuestions(questions, names))
+  const clean = new QueryDeck(cleanQuestions(questions))
+  const cases = lookupCases('', opened(compiled), flagged, clean)
+  const { figures } = compare(cases, questions < 10_000 ? 'small' : 'full')
+  return Object.fromEntries(figures.map(({ what, nanoseconds }) => [what.replace(/, $/, ''), nanoseconds]))
+}
+
+function main(orders: ListOrders): void {
+  const before = memory('VmRSS')
+  const compiled = build(orders)
+  const peak = memory('VmHWM') - before
+  const { image, seconds, cpuSeconds } = compiled
+  const result: ListScale = {
+    names: orders.names,
+    textOctets: orders.octets,
+    seconds,
+    cpuSeconds,
+    octetsAName: image.byteLength / orders.names,
+    peakOverImage: peak / image.byteLength,
+    lookups: measureLookups(compiled, orders.names, orders.questions),
+  }
+  console.log(JSON.stringify(result))
+}
+
+if (import.meta.main) main(JSON.parse(process.argv[2]!) as ListOrders)
