@@ -11,6 +11,7 @@ import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
 import { createLog } from './telemetry/log.ts'
+import { recordUrgent } from './urgent-command.ts'
 
 const HELP = `Qalqan ${VERSION}: a DNS-level filtering resolver front.
 
@@ -20,6 +21,8 @@ Commands:
   serve                 answer DNS queries until told to stop
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
+  block NAME            block NAME at once, until it is unblocked
+  unblock NAME          free NAME at once of what feeds have for it
 
 Options of all commands:
   -c, --config FILE     the configuration (default: config/qalqan.yaml)
@@ -45,6 +48,19 @@ Says whether NAME is blocked, by what, and what every feed says of it.
   --json                for machines
 Exits 0 whether NAME is blocked or not.
 `,
+  block: `Usage: qalqan block NAME --case NUMBER [--class CLASS] [--category CATEGORY] [--exact] [--reason TEXT] [--config FILE]
+
+Blocks NAME and all below it, in every worker within a second and after a restart.
+  --case NUMBER         the number by which the block is known; it is told to who asks
+  --class CLASS         hotline (default), legal or household
+  --category CATEGORY   one that a feed has (default: that of the first feed of the class)
+  --exact               NAME alone
+  --reason TEXT         for the record
+`,
+  unblock: `Usage: qalqan unblock NAME [--reason TEXT] [--config FILE]
+
+Ends an urgent block of NAME, and the blocks that feeds have for this very name. Blocks of names above it hold.
+`,
 }
 
 class UsageError extends Error {}
@@ -61,6 +77,11 @@ function parse(argv: readonly string[]) {
         client: { type: 'string' },
         policy: { type: 'string' },
         json: { type: 'boolean', default: false },
+        case: { type: 'string' },
+        class: { type: 'string' },
+        category: { type: 'string' },
+        reason: { type: 'string' },
+        exact: { type: 'boolean', default: false },
       },
     })
   } catch (error) {
@@ -76,6 +97,10 @@ async function run(argv: readonly string[]): Promise<number> {
   if (command === 'explain') return runExplain(operands, values)
   if (values.client !== undefined || values.policy !== undefined || values.json) {
     throw new UsageError('--client, --policy and --json belong to explain')
+  }
+  if (command === 'block' || command === 'unblock') return runUrgent(command, operands, values)
+  if ([values.case, values.class, values.category, values.reason].some(value => value !== undefined) || values.exact) {
+    throw new UsageError('--case, --class, --category, --reason and --exact belong to block and unblock')
   }
   if (operands.length > 0) throw new UsageError(`what is '${operands[0]}'? ${command} takes no operand`)
   if (command === 'serve') return runServe(values.config)
@@ -116,6 +141,30 @@ function runExplain(operands: readonly string[], values: ReturnType<typeof parse
     nowMs: Date.now(),
   })
   return print(values.json ? JSON.stringify(explained, null, 2) : explainText(explained))
+}
+
+function runUrgent(
+  action: 'block' | 'unblock',
+  operands: readonly string[],
+  values: ReturnType<typeof parse>['values'],
+): number {
+  const [name, ...more] = operands
+  if (name === undefined || more.length > 0) throw new UsageError(`${action} takes one name`)
+  const settings = settingsOf(values.config)
+  if (settings === null) return 1
+  const { case: caseNumber, class: ruleClass, category, reason, exact } = values
+  return print(
+    recordUrgent(settings, {
+      action,
+      name,
+      caseNumber,
+      ruleClass,
+      category,
+      reason,
+      exact,
+      at: new Date().toISOString(),
+    }),
+  )
 }
 
 async function runServe(file: string): Promise<number> {

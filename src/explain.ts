@@ -9,6 +9,7 @@ import type { EntryDetail, Extent } from './feeds/entry.ts'
 import { type Explanation, explainName } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
 import type { FeedReport } from './feeds/report.ts'
+import { compileOverlay, readUrgent, type UrgentChange } from './feeds/urgent.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies, policyNumber } from './policy/compile.ts'
@@ -37,6 +38,8 @@ export interface Explained {
   readonly judgement: Judgement | null
   /** Every entry that speaks of the name, in force or not. */
   readonly entries: readonly Explanation[]
+  /** Urgent changes for the name and those above it. */
+  readonly urgent: readonly UrgentChange[]
   readonly failures: readonly { readonly feed: string; readonly problem: string; readonly fromLastGood: boolean }[]
 }
 
@@ -52,7 +55,8 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
   const now = Math.floor(request.nowMs / 1000)
   const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, { dataFolder: settings.data, now })
   const categories = categoriesOf(settings)
-  const images = imagesOf(settings, categories, entries)
+  const { changes } = readUrgent(settings.data)
+  const images = imagesOf(settings, categories, entries, changes)
   const policy =
     request.policy !== null
       ? policyNumber(settings, request.policy)
@@ -66,6 +70,7 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
     blocked: judgement !== null,
     judgement,
     entries,
+    urgent: changes.filter(change => isAtOrAbove(change.name, name)),
     failures: reports.flatMap(failureOf),
   }
 }
@@ -76,7 +81,12 @@ function aLabels(name: string): string {
 }
 
 /** The images of the configuration, with only the entries in hand. */
-function imagesOf(settings: Settings, categories: readonly string[], entries: readonly Explanation[]): FilterImages {
+function imagesOf(
+  settings: Settings,
+  categories: readonly string[],
+  entries: readonly Explanation[],
+  changes: readonly UrgentChange[],
+): FilterImages {
   const builder = new FilterBuilder(0)
   for (const [feedNumber, feed] of settings.feeds.entries()) {
     const sink = filterSink(feed, { builder, categories, feedNumber })
@@ -89,7 +99,7 @@ function imagesOf(settings: Settings, categories: readonly string[], entries: re
   }
   return openImages({
     filter: builder.finish(0),
-    overlay: new FilterBuilder(0).finish(0),
+    overlay: compileOverlay(changes, { seed: 0, categories, generation: 0 }).image,
     policies: compilePolicies(settings, categories),
     notListedCategory: categories.length - 1,
   })
@@ -102,16 +112,29 @@ function failureOf({ name, failure, fromLastGood }: FeedReport) {
 const EXTENTS: Readonly<Record<Extent, string>> = { 0: 'that name alone', 1: 'it and all below', 2: 'all below it' }
 
 /** For a person: the verdict first, then the chain of what decided. */
-export function explainText({ name, policy, judgement, entries, failures }: Explained): string {
+export function explainText({ name, policy, judgement, entries, urgent, failures }: Explained): string {
   const lines = [`${name}: ${verdict(judgement)} (policy ${policy})`]
   if (judgement !== null && judgement.caseNumber !== '') lines.push(`  number   ${judgement.caseNumber}`)
   if (judgement?.listedAt) lines.push(`  listed   ${day(judgement.listedAt)}`)
   for (const entry of entries) lines.push(...entryLines(entry))
+  for (const change of urgent) lines.push(urgentLine(change))
   if (entries.length === 0) lines.push('  no feed speaks of this name')
   for (const { feed, problem, fromLastGood } of failures) {
     lines.push(`  feed ${feed} ${fromLastGood ? 'is in force from its last good copy' : 'is not in force'}: ${problem}`)
   }
   return lines.join('\n')
+}
+
+function isAtOrAbove(ancestor: string, name: string): boolean {
+  return name === ancestor || name.endsWith(`.${ancestor}`)
+}
+
+function urgentLine(change: UrgentChange): string {
+  const what =
+    change.action === 'block'
+      ? `blocked, ${change.class}, case ${change.case}`
+      : 'freed of what feeds have for this very name'
+  return `  urgent     ${change.name}: ${what}, ${change.at}${change.reason === undefined ? '' : `: ${visible(change.reason)}`}`
 }
 
 function verdict(judgement: Judgement | null): string {

@@ -8,6 +8,7 @@ import { banner } from './banner.ts'
 import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
+import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { planWorkers } from './orders.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
@@ -77,9 +78,27 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     },
     onProblem: problem => log.logger.error({ problem }, 'feeds could not be compiled; what was in force stays'),
   })
-  started.push({ stop: async () => keeper.close() })
+  const urgent = new UrgentKeeper({
+    dataFolder: settings.data,
+    seed,
+    categories,
+    onOverlay: (overlay, changes) => {
+      images = { ...images, overlay }
+      readers = openImages(images)
+      pool?.broadcast(images)
+      if (changes.length > 0) log.logger.info({ changes: changes.length }, 'urgent changes in force')
+    },
+    onProblem: problem => log.logger.error({ problem }, 'urgent changes'),
+  })
+  started.push({
+    stop: async () => {
+      keeper.close()
+      urgent.close()
+    },
+  })
   // Before the first query is taken: a name that is flagged is never answered because the lists were still being read.
   await keeper.start()
+  urgent.start()
 
   pool = new WorkerPool({
     orders,
@@ -113,6 +132,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
 
   const stop = async () => {
     keeper.close()
+    urgent.close()
     process.off('SIGHUP', reload)
     await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
   }

@@ -52,7 +52,7 @@ const READS_A_SOCKET = 8
 /** Questions that one port is used for, one after the other: few, so that who learns a port has little of it. */
 const USES_MAX = 8
 /** Idle sockets of a server below which a new one is opened instead, and above which they are closed. */
-const IDLE_MIN = 256
+export const IDLE_MIN = 256
 const IDLE_MAX = 1024
 const NONE = -1
 

@@ -1,0 +1,57 @@
+/** Keeps the overlay true to the file of urgent changes: reads it at the start and whenever it changes. */
+import { mkdirSync } from 'node:fs'
+import { compileOverlay, readUrgent, type UrgentChange, urgentPath } from './urgent.ts'
+import { type FeedWatch, watchFeeds } from './watch.ts'
+
+/** Short: the change is meant to be in force within a second. */
+const DEBOUNCE_MS = 50
+const POLL_MS = 500
+
+export interface UrgentKeeperOptions {
+  readonly dataFolder: string
+  readonly seed: number
+  readonly categories: readonly string[]
+  readonly onOverlay: (overlay: SharedArrayBuffer, changes: readonly UrgentChange[]) => void
+  readonly onProblem: (problem: string) => void
+}
+
+export class UrgentKeeper {
+  private readonly options: UrgentKeeperOptions
+  private watch: FeedWatch | null = null
+  private generation = 0
+
+  constructor(options: UrgentKeeperOptions) {
+    this.options = options
+  }
+
+  start(): void {
+    const { dataFolder, onProblem } = this.options
+    try {
+      // The folder must be there to be watched.
+      mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      onProblem(`urgent changes cannot be kept: ${(error as Error).message}`)
+    }
+    const file = { name: 'urgent', source: urgentPath(dataFolder) }
+    this.watch = watchFeeds([file], () => this.refresh(), { debounceMs: DEBOUNCE_MS, pollMs: POLL_MS })
+    this.refresh()
+  }
+
+  private refresh(): void {
+    const { dataFolder, seed, categories, onOverlay, onProblem } = this.options
+    try {
+      const { changes, problems } = readUrgent(dataFolder)
+      const { image, leftOut } = compileOverlay(changes, { seed, categories, generation: ++this.generation })
+      for (const problem of problems) onProblem(`urgent changes, ${problem}`)
+      if (leftOut.length > 0) onProblem(`urgent changes: ${leftOut.length} of categories that nothing has`)
+      onOverlay(image, changes)
+    } catch (error) {
+      // What was in force stays.
+      onProblem(`urgent changes could not be read: ${(error as Error).message}`)
+    }
+  }
+
+  close(): void {
+    this.watch?.close()
+  }
+}
