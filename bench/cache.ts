@@ -33,7 +33,7 @@ export function run(size: Size): BenchResult {
 
 function hitCases(entries: number, hits: number, answer: AnswerRecords): Case[] {
   const keys = new KeyDeck(Array.from({ length: entries }, (_, i) => cleanName(i)))
-  const cache = new AnswerCache(entries * ENTRY_OCTETS)
+  const cache = new AnswerCache(Math.max(1 << 18, entries * ENTRY_OCTETS))
   for (let i = 0; i < entries; i++) cache.insert(keys.at(i), answer, NOW)
   const random = seeded(3)
   // Only those that are still there: buckets overflow before the memory is full.
