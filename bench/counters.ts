@@ -47,10 +47,10 @@ function countAll(path: WholePath, batches: number, withTimes: boolean): number 
       countQuery(slots[i]!, plane)
       countAnswer(slots[i]!, plane)
     }
-    if (withTimes) countBatch(plane, 0.07)
+    if (withTimes) countBatch(plane)
   }
   // Those that were counted without their times are not to be anybody's.
-  countBatch(plane, 0)
+  countBatch(plane)
   return plane.counters[at]! - before + UDP
 }
 

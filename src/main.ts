@@ -23,6 +23,7 @@ import { controlFacts } from './telemetry/facts.ts'
 import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { reportFeeds } from './telemetry/report-feeds.ts'
+import { openKernel } from './transport/kernel.ts'
 import { probe, probeTcp } from './transport/probe.ts'
 import type { Images } from './worker-messages.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -103,6 +104,8 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   pool = new WorkerPool({
     orders,
     images,
+    // Opened here as well, so that the library stays loaded while workers come and go.
+    kernel: openKernel(() => {}),
     onDeath: (worker, reason, restartMs) =>
       log.logger.error({ worker, reason, restartMs }, 'a worker died and is replaced'),
   })

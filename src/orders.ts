@@ -8,6 +8,7 @@ import { NO_POLICY } from './resolver/identify.ts'
 import type { LocalName } from './resolver/local.ts'
 import type { Settings } from './settings/settings.ts'
 import { allocateConnectionTables } from './transport/connection-limits.ts'
+import { DESCRIPTORS } from './transport/kernel.ts'
 import { addressOctets } from './wire/address-text.ts'
 import type { WorkerOrders } from './worker-messages.ts'
 
@@ -41,7 +42,12 @@ export function planWorkers(settings: Settings, categories: readonly string[], s
     connectionTables: allocateConnectionTables(settings.workers),
     connectionKey: randomInt(2 ** 32),
   }
-  const orders = counters.map((block, number) => ({ ...shared, number, counters: block.buffer as SharedArrayBuffer }))
+  const orders = counters.map((block, number) => ({
+    ...shared,
+    number,
+    counters: block.buffer as SharedArrayBuffer,
+    descriptors: new SharedArrayBuffer(DESCRIPTORS),
+  }))
   return { orders, layout, counters }
 }
 

@@ -24,6 +24,8 @@ export interface WorkerOrders {
   readonly driver: 'auto' | 'batch' | 'dgram'
   readonly counters: SharedArrayBuffer
   readonly counterShape: CounterShape
+  /** A mark for every descriptor that this worker has open, see `openKernel`. */
+  readonly descriptors: SharedArrayBuffer
   readonly connectionTables: SharedArrayBuffer
   readonly connectionKey: number
   readonly images: Images

@@ -7,9 +7,15 @@
 import { Worker } from 'node:worker_threads'
 import type { FromWorker, Images, ToWorker, WorkerOrders } from './worker-messages.ts'
 
+/** What the pool needs of the kernel, and where it has it not, nothing is opened that way either. */
+export interface DescriptorCloser {
+  close(fd: number): number
+}
+
 export interface PoolOptions {
   readonly orders: readonly Omit<WorkerOrders, 'images'>[]
   readonly images: Images
+  readonly kernel: DescriptorCloser | null
   readonly onDeath: (worker: number, reason: string, restartMs: number) => void
 }
 
@@ -68,10 +74,20 @@ export class WorkerPool {
       })
       thread.on('exit', () => {
         place.thread = null
+        this.closeLeftovers(number)
         reject(new Error(reason))
         if (listening) this.bury(number, reason)
       })
     })
+  }
+
+  /** Closes what a dead worker has left open: to its sockets the kernel would go on sending queries that nobody reads. */
+  private closeLeftovers(number: number): void {
+    const marks = new Uint8Array(this.options.orders[number]!.descriptors)
+    for (let fd = marks.indexOf(1); fd >= 0; fd = marks.indexOf(1, fd + 1)) {
+      marks[fd] = 0
+      this.options.kernel?.close(fd)
+    }
   }
 
   private bury(number: number, reason: string): void {

@@ -19,6 +19,7 @@ import type { FromWorker, ToWorker, WorkerOrders } from './worker-messages.ts'
 
 /** How often timeouts are looked for: what an attempt's time may be off by. */
 const TICK_MS = 20
+const TIDY_MS = 1000
 
 const port = parentPort!
 const orders = workerData as WorkerOrders
@@ -32,7 +33,7 @@ function openDriver(): { kernel: Kernel | null; note: string | null } {
   if (orders.driver === 'dgram') return { kernel: null, note }
   const kernel = openKernel(why => {
     note = why
-  })
+  }, new Uint8Array(orders.descriptors))
   if (kernel === null && orders.driver === 'batch') throw new Error(`udp.driver: batch cannot be had: ${note}`)
   return { kernel, note }
 }
@@ -90,7 +91,8 @@ async function run(): Promise<void> {
     outlets.flush()
     gauges.update(performance.now())
   }, TICK_MS)
-  opened.push({ close: () => clearInterval(ticker) })
+  const tidier = setInterval(() => upstreams.tidy(performance.now()), TIDY_MS)
+  opened.push({ close: () => [ticker, tidier].forEach(clearInterval) })
 
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') stop(plane, questions, outlets, message.withinMs)
@@ -136,8 +138,8 @@ function stop(plane: Plane, questions: Questions, outlets: Outlets, withinMs: nu
   }, TICK_MS)
 }
 
-// Descriptors that koffi made are the process's, not the thread's: without this, a worker that dies would leave sockets behind to which the
-// kernel goes on sending its share of the queries.
+// A worker that dies of an error closes its sockets on the way out, before the kernel sends them more queries; one that has no chance to is
+// cleaned up after by the pool.
 process.once('exit', closeAll)
 
 run().catch((error: unknown) => {

@@ -20,6 +20,8 @@ const TYPE_INDEX = typeIndex()
 const BUCKETS = LATENCY_BOUNDS_MS.length + 1
 /** Immediate answers of the batch in hand, by source. */
 const immediate = new Uint32Array(SOURCES.length)
+/** When the batch in hand began, then what it took, in ms: here, because a number with a fraction that is handed on is an object. */
+const times = new Float64Array(1)
 
 function typeIndex(): Uint8Array {
   const index = new Uint8Array(256).fill(OTHER_TYPE)
@@ -48,15 +50,27 @@ export function countAnswer(query: QuerySlot, plane: Plane): void {
 /** Counts an answer that was waited for. */
 export function countLateAnswer(query: QuerySlot, plane: Plane, tookMs: number): void {
   countOutcome(query, plane.counters, plane.layout)
-  countTimes(plane, query.source, tookMs, 1)
+  // A batch may be under way, whose beginning is kept there.
+  const beganMs = times[0]!
+  times[0] = tookMs
+  countTimes(plane, query.source, 1)
+  times[0] = beganMs
+}
+
+/** Notes when a batch began: now. */
+export function beginBatch(plane: Plane): void {
+  plane.clock.tick()
+  times[0] = plane.clock.nowMs
 }
 
 /** Gives the time that a batch took to all its immediate answers. */
-export function countBatch(plane: Plane, tookMs: number): void {
+export function countBatch(plane: Plane): void {
+  plane.clock.tick()
+  times[0] = plane.clock.nowMs - times[0]!
   for (let source = 0; source < immediate.length; source++) {
     const answers = immediate[source]!
     if (answers === 0) continue
-    countTimes(plane, source, tookMs, answers)
+    countTimes(plane, source, answers)
     immediate[source] = 0
   }
 }
@@ -68,7 +82,9 @@ function countOutcome(query: QuerySlot, counters: Float64Array, layout: CounterL
   bump(counters, layout.blocks + query.blockClass * layout.categories.length + query.blockCategory)
 }
 
-function countTimes(plane: Plane, source: number, tookMs: number, answers: number): void {
+/** Counts so many answers that each took `times[0]`. */
+function countTimes(plane: Plane, source: number, answers: number): void {
+  const tookMs = times[0]!
   let bucket = 0
   while (bucket < LATENCY_BOUNDS_MS.length && tookMs > LATENCY_BOUNDS_MS[bucket]!) bucket++
   const at = plane.layout.latency + source * BUCKETS + bucket

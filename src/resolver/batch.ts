@@ -2,7 +2,7 @@
  * Data plane. A batch of queries: all are admitted first, and for each the reads are begun that its lookups would wait for, so that the
  * processor waits for many at once instead of one after the other; then each takes its way through the stages.
  */
-import { add, countAnswer, countBatch, countQuery } from './account.ts'
+import { add, beginBatch, countAnswer, countBatch, countQuery } from './account.ts'
 import { admit } from './admit.ts'
 import { probe } from './filter.ts'
 import { answerHash } from './key.ts'
@@ -16,8 +16,7 @@ import { resolve } from './resolve.ts'
 let begun = 0
 
 export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: Plane, outlet: Outlet): void {
-  plane.clock.tick()
-  const startMs = plane.clock.nowMs
+  beginBatch(plane)
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
     query.verdict = admit(query, plane.seed)
@@ -28,8 +27,7 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
     if (query.verdict === DROPPED) add(plane, 'droppedMalformed', 1)
     else respond(query, plane, outlet)
   }
-  plane.clock.tick()
-  countBatch(plane, plane.clock.nowMs - startMs)
+  countBatch(plane)
   add(plane, 'batches', 1)
   add(plane, 'datagrams', count)
 }

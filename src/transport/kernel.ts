@@ -79,27 +79,38 @@ export interface Kernel {
   }
 }
 
-/** Loads koffi and binds the calls; null where this machine has them not, with the reason given to `say`. */
-export function openKernel(say: (why: string) => void): Kernel | null {
+/** Descriptors that can be marked; one beyond is still closed by who opened it, only not after its death. */
+export const DESCRIPTORS = 65_536
+
+/**
+ * Loads koffi and binds the calls; null where this machine has them not, with the reason given to `say`. `marks`, where given, has a 1 for
+ * every descriptor that was opened here and not closed: descriptors are the process's, and who outlives a thread must close what it left.
+ */
+export function openKernel(say: (why: string) => void, marks: Uint8Array = new Uint8Array(DESCRIPTORS)): Kernel | null {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
     say(`batches need Linux on x64 or arm64, this is ${process.platform} on ${process.arch}`)
     return null
   }
   try {
-    return bindCalls(createRequire(import.meta.url)('koffi') as typeof import('koffi'))
+    return bindCalls(createRequire(import.meta.url)('koffi') as typeof import('koffi'), marks)
   } catch (error) {
     say(`koffi does not load: ${error instanceof Error ? error.message : String(error)}`)
     return null
   }
 }
 
-function bindCalls(koffi: typeof import('koffi')): Kernel {
+function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
   const library = koffi.load(null)
   const socket = library.func('int socket(int, int, int)')
   const setsockopt = library.func('int setsockopt(int, int, int, void *, unsigned int)')
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)')
   const epollCreate1 = library.func('int epoll_create1(int)')
   const epollCtl = library.func('int epoll_ctl(int, int, int, void *)')
+  const close = library.func('int close(int)')
+  const marked = (fd: number) => {
+    if (fd >= 0 && fd < marks.length) marks[fd] = 1
+    return fd
+  }
   const epollWait = library.func('int epoll_wait(int, void *, int, int)')
   const value = new Int32Array(1)
   const { EAGAIN, EINTR, ENOBUFS, ECONNREFUSED } = koffi.os.errno as Record<string, number>
@@ -111,20 +122,24 @@ function bindCalls(koffi: typeof import('koffi')): Kernel {
       return { address, bytes: new Uint8Array(memory), view: new DataView(memory) }
     },
     errno: () => koffi.errno(),
-    udpSocket: family => socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) as number,
+    udpSocket: family => marked(socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
     setOption(fd, level, name, number) {
       value[0] = number
       return setsockopt(fd, level, name, value, 4) as number
     },
     bind: library.func('int bind(int, void *, unsigned int)') as Kernel['bind'],
     connect: library.func('int connect(int, void *, unsigned int)') as Kernel['connect'],
-    close: library.func('int close(int)') as Kernel['close'],
+    close(fd) {
+      // First, so that nobody finds a mark for a number that is already somebody else's.
+      if (fd < marks.length) marks[fd] = 0
+      return close(fd) as number
+    },
     send: library.func('long send(int, void *, size_t, int)') as Kernel['send'],
     recv: library.func('long recv(int, void *, size_t, int)') as Kernel['recv'],
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)') as Kernel['recvmmsg'],
     sendmmsg: library.func('int sendmmsg(int, void *, unsigned int, int)') as Kernel['sendmmsg'],
     getsockname: library.func('int getsockname(int, void *, void *)') as Kernel['getsockname'],
-    epollCreate: () => epollCreate1(SOCK_CLOEXEC) as number,
+    epollCreate: () => marked(epollCreate1(SOCK_CLOEXEC)),
     epollAdd: (epoll, fd, event) => epollCtl(epoll, EPOLL_CTL_ADD, fd, event) as number,
     epollWait: (epoll, events, count) => epollWait(epoll, events, count, 0) as number,
     onReadable: (fd, callback) => koffi.node.poll(fd, { readable: true }, guarded(callback)),

@@ -39,6 +39,8 @@ export interface UpstreamUdp {
   release(question: number): void
   /** The same for a question that was answered: nothing more will come. */
   settle(question: number): void
+  /** To be called about once a second. */
+  tidy(nowMs: number): void
   close(): void
 }
 
@@ -54,6 +56,8 @@ const USES_MAX = 8
 /** Idle sockets of a server below which a new one is opened instead, and above which they are closed. */
 export const IDLE_MIN = 256
 const IDLE_MAX = 1024
+/** How long a socket may be idle. */
+const IDLE_MS = 2000
 const NONE = -1
 
 /** What is known of a socket, by its descriptor. */
@@ -63,6 +67,7 @@ interface UpstreamSocket {
   /** The question it is busy with, or NONE. */
   question: number
   uses: number
+  idleSinceMs: number
 }
 
 export class BatchUpstreamUdp implements UpstreamUdp {
@@ -85,6 +90,7 @@ export class BatchUpstreamUdp implements UpstreamUdp {
   /** Sockets without a question, per server. */
   private readonly idle: UpstreamSocket[][]
   private isClosed = false
+  private nowMs = 0
 
   constructor(
     kernel: Kernel,
@@ -143,7 +149,7 @@ export class BatchUpstreamUdp implements UpstreamUdp {
       kernel.close(fd)
       return null
     }
-    const socket: UpstreamSocket = { fd, server, question: NONE, uses: 0 }
+    const socket: UpstreamSocket = { fd, server, question: NONE, uses: 0, idleSinceMs: 0 }
     this.byFd[fd] = socket
     return socket
   }
@@ -157,16 +163,30 @@ export class BatchUpstreamUdp implements UpstreamUdp {
   settle(question: number): void {
     const socket = this.byQuestion[question]
     if (socket === undefined) return
-    if (socket.uses >= USES_MAX || this.idle[socket.server]!.length >= IDLE_MAX) return this.drop(socket)
+    if (socket.uses >= USES_MAX || this.idle[socket.server]!.length >= IDLE_MAX) {
+      this.drop(socket)
+      return
+    }
     this.byQuestion[question] = undefined
     socket.question = NONE
+    socket.idleSinceMs = this.nowMs
     this.idle[socket.server]!.push(socket)
   }
 
-  private drop(socket: UpstreamSocket): void {
+  private drop(socket: UpstreamSocket): false {
     if (socket.question !== NONE) this.byQuestion[socket.question] = undefined
     this.byFd[socket.fd] = undefined
     this.kernel.close(socket.fd) // which takes it out of the epoll set
+    return false
+  }
+
+  /** Closes sockets that have been idle for long: a port that stays open on a quiet resolver can be searched for. */
+  tidy(nowMs: number): void {
+    this.nowMs = nowMs
+    for (const [server, idle] of this.idle.entries()) {
+      if (idle.every(socket => nowMs - socket.idleSinceMs < IDLE_MS)) continue
+      this.idle[server] = idle.filter(socket => nowMs - socket.idleSinceMs < IDLE_MS || this.drop(socket))
+    }
   }
 
   private drain(): void {
@@ -261,6 +281,8 @@ export class DgramUpstreamUdp implements UpstreamUdp {
   settle(question: number): void {
     this.release(question)
   }
+
+  tidy(): void {}
 
   close(): void {
     for (const question of [...this.sockets.keys()]) this.release(question)

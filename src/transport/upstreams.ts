@@ -37,6 +37,11 @@ export class Upstreams implements UpstreamTransport {
     this.tcp.release(question)
   }
 
+  /** To be called about once a second. */
+  tidy(nowMs: number): void {
+    this.udp.tidy(nowMs)
+  }
+
   close(): void {
     this.udp.close()
     this.tcp.close()

@@ -5,6 +5,7 @@ import { categoriesOf } from '../../src/policy/categories.ts'
 import { compilePolicies } from '../../src/policy/compile.ts'
 import { loadSettings, systemEnvironment } from '../../src/settings/load.ts'
 import type { Settings } from '../../src/settings/settings.ts'
+import { openKernel } from '../../src/transport/kernel.ts'
 import type { Images, WorkerOrders } from '../../src/worker-messages.ts'
 import { WorkerPool } from '../../src/worker-pool.ts'
 import { PAGE_ADDRESS, Serving } from '../cli/serving.ts'
@@ -60,6 +61,7 @@ type Orders = readonly Omit<WorkerOrders, 'images'>[]
 function makePool(settings: Settings, change: (orders: Orders) => Orders = orders => orders): WorkerPool {
   const { orders } = planWorkers(settings, categoriesOf(settings), SEED)
   pool = new WorkerPool({
+    kernel: openKernel(() => {}),
     orders: change(orders),
     images: imagesOf(settings, ['bad.example']),
     onDeath: (worker, reason, restartMs) => void deaths.push({ worker, reason, restartMs }),
