@@ -189,7 +189,7 @@ export class Acceptor implements AnswerRecords {
   private extendedRcode(at: number, count: number): number {
     let offset = at
     for (let i = 0; i < count; i++) {
-      const typeAt = nameEnd(this.message, offset, this.end)
+      const typeAt = nameEnd(this.message, offset, this.end, this.start)
       if (u16(this.message, typeAt) === TYPE_OPT) return optExtendedRcode(this.message, typeAt)
       offset = typeAt + FIXED_OCTETS + u16(this.message, typeAt + RDLENGTH_AT)
     }
@@ -215,7 +215,7 @@ export class Acceptor implements AnswerRecords {
     const { message, end } = this
     let offset = at
     for (let i = 0; i < count; i++) {
-      const typeAt = nameEnd(message, offset, end)
+      const typeAt = nameEnd(message, offset, end, this.start)
       if (typeAt === BAD_NAME || typeAt + FIXED_OCTETS > end) return -1
       const octets = u16(message, typeAt + RDLENGTH_AT)
       const next = typeAt + FIXED_OCTETS + octets
@@ -236,7 +236,7 @@ export class Acceptor implements AnswerRecords {
       found = false
       let offset = at
       for (let i = 0; i < count && !found; i++) {
-        const typeAt = nameEnd(this.message, offset, this.end)
+        const typeAt = nameEnd(this.message, offset, this.end, this.start)
         const rdata = typeAt + FIXED_OCTETS
         const isAlias = u16(this.message, typeAt) === TYPE_CNAME && u16(this.message, typeAt + 2) === CLASS_IN
         if (isAlias && ++visited > ALIASES_VISITED_MAX) return false
@@ -254,7 +254,7 @@ export class Acceptor implements AnswerRecords {
   private addToChain(at: number, end: number): boolean {
     const to = this.chainLength * NAME_STRIDE
     const after = expandName(this.message, this.start, at, this.end, this.chain, to)
-    if (after === BAD_NAME || nameEnd(this.message, at, end) !== end) return false
+    if (after === BAD_NAME || nameEnd(this.message, at, end, this.start) !== end) return false
     for (let i = to; i < after; i++) this.chain[i] = FOLD[this.chain[i]!]!
     this.chainOctets[this.chainLength] = after - to
     this.chainWrittenAt[this.chainLength] = 0
@@ -289,7 +289,7 @@ export class Acceptor implements AnswerRecords {
     let offset = at
     let copied = 0
     for (let i = 0; i < count; i++) {
-      const typeAt = nameEnd(this.message, offset, this.end)
+      const typeAt = nameEnd(this.message, offset, this.end, this.start)
       const next = typeAt + FIXED_OCTETS + u16(this.message, typeAt + RDLENGTH_AT)
       const type = u16(this.message, typeAt)
       const kept = this.belongs(offset, typeAt, type, expected)
@@ -345,7 +345,7 @@ export class Acceptor implements AnswerRecords {
     let offset = at
     let copied = 0
     for (let i = 0; i < count; i++) {
-      const typeAt = nameEnd(this.message, offset, this.end)
+      const typeAt = nameEnd(this.message, offset, this.end, this.start)
       const octets = u16(this.message, typeAt + RDLENGTH_AT)
       const type = u16(this.message, typeAt)
       const data = type === TYPE_RRSIG ? this.covered(typeAt) : type
@@ -419,7 +419,7 @@ export class Acceptor implements AnswerRecords {
     if (from >= end) return -1
     let write = copyOctets(message, at, bytes, to, from - at)
     for (let i = 0; i < shape.names; i++) {
-      const next = nameEnd(message, from, end)
+      const next = nameEnd(message, from, end, this.start)
       const after = next === BAD_NAME ? BAD_NAME : expandName(message, this.start, from, this.end, this.scratch, 0)
       if (after === BAD_NAME) return -1
       write = shape.compress

@@ -127,7 +127,7 @@ function readRecords(query: QuerySlot, at: number): number {
   let offset = at
   let rcode = 0
   for (let record = 0; record < records; record++) {
-    const typeAt = nameEnd(bytes, offset, end)
+    const typeAt = nameEnd(bytes, offset, end, start)
     if (typeAt === BAD_NAME || typeAt + RECORD_FIXED_OCTETS > end) return FORMERR
     const next = typeAt + RECORD_FIXED_OCTETS + u16(bytes, typeAt + 8)
     if (next > end) return FORMERR

@@ -4,6 +4,7 @@
 import { FROM_CACHE } from '../images/counters.ts'
 import { FLAG_AD } from '../wire/header.ts'
 import { copyOctets } from '../wire/octets.ts'
+import { EDE_CACHED_ERROR, SERVFAIL } from '../wire/types.ts'
 import { type AnswerCache, type AnswerKey, type AnswerRecords, ageRecords, MISS, RECORD_COUNT_MAX } from './cache.ts'
 import { answerHash, answerKeyFlags } from './key.ts'
 import { ANSWERED, PASS, type QuerySlot } from './query.ts'
@@ -52,6 +53,7 @@ export function lookUp(query: QuerySlot, cache: AnswerCache, nowSeconds: number)
   cache.counts.hits++
   cache.read(entry, nowSeconds, records)
   query.source = FROM_CACHE
+  if (records.rcode === SERVFAIL) query.ede = EDE_CACHED_ERROR
   answerFrom(query, records)
   return ANSWERED
 }

@@ -30,22 +30,22 @@ function foldTable(): Uint8Array {
 
 /**
  * The offset after the name at `offset`, which ends where a pointer or the root label does. Follows no pointer, but
- * refuses one that does not lead to an earlier octet (RFC 1035 §4.1.4).
+ * refuses one that does not lead to an earlier octet of the message, which begins at `start` (RFC 1035 §4.1.4).
  */
-export function nameEnd(bytes: Uint8Array, offset: number, limit = bytes.length): number {
+export function nameEnd(bytes: Uint8Array, offset: number, limit = bytes.length, start = 0): number {
   let at = offset
   while (at < limit) {
     const length = bytes[at]!
     if (length === 0) return at - offset < NAME_OCTETS_MAX ? at + 1 : BAD_NAME
-    if (length > LABEL_OCTETS_MAX) return pointerEnd(bytes, at, offset, limit)
+    if (length > LABEL_OCTETS_MAX) return pointerEnd(bytes, at, start, offset, limit)
     at += length + 1
   }
   return BAD_NAME
 }
 
-function pointerEnd(bytes: Uint8Array, at: number, nameStart: number, limit: number): number {
+function pointerEnd(bytes: Uint8Array, at: number, start: number, nameStart: number, limit: number): number {
   if (bytes[at]! < POINTER_BITS || at + 1 >= limit) return BAD_NAME
-  return pointerTarget(bytes, at) < nameStart ? at + 2 : BAD_NAME
+  return start + pointerTarget(bytes, at) < nameStart ? at + 2 : BAD_NAME
 }
 
 function pointerTarget(bytes: Uint8Array, at: number): number {

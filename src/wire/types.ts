@@ -32,6 +32,7 @@ export const BADVERS = 16
 /** Extended DNS Errors (RFC 8914 §4). */
 export const EDE_OTHER = 0
 export const EDE_STALE = 3
+export const EDE_CACHED_ERROR = 13
 export const EDE_NOT_READY = 14
 export const EDE_NO_REACHABLE_AUTHORITY = 22
 export const EDE_NETWORK_ERROR = 23
