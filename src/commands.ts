@@ -1,0 +1,196 @@
+/**
+ * The command line. Parses arguments, calls one function, prints. Expected problems are one line on stderr and exit code 1; wrong usage is
+ * exit code 2.
+ */
+import { flushCompileCache } from 'node:module'
+import { parseArgs } from 'node:util'
+import { VERSION } from './about.ts'
+import { explain, explainText } from './explain.ts'
+import { serve } from './main.ts'
+import { loadSettings, systemEnvironment } from './settings/load.ts'
+import { formatProblem } from './settings/problems.ts'
+import type { Settings } from './settings/settings.ts'
+import { createLog } from './telemetry/log.ts'
+import { recordUrgent } from './urgent-command.ts'
+
+const HELP = `Qalqan ${VERSION}: a DNS-level filtering resolver front.
+
+Usage: qalqan <command> [options]
+
+Commands:
+  serve                 answer DNS queries until told to stop
+  check                 read a configuration and say what is wrong with it
+  explain NAME          say whether and why NAME is blocked
+  block NAME            block NAME at once, until it is unblocked
+  unblock NAME          free NAME at once of what feeds have for it
+
+Options of all commands:
+  -c, --config FILE     the configuration (default: config/qalqan.yaml)
+  -h, --help            this text, or that of a command
+  -V, --version         the version
+`
+
+const COMMAND_HELP: Readonly<Record<string, string>> = {
+  serve: `Usage: qalqan serve [--config FILE]
+
+Reads the configuration and the feeds, then answers DNS queries over UDP and TCP.
+SIGHUP reads the feeds again. SIGTERM and SIGINT answer what is in flight and end within 5 s.
+`,
+  check: `Usage: qalqan check [--config FILE]
+
+Prints every problem as FILE:LINE:COLUMN: problem, and exits 1; or exits 0.
+`,
+  explain: `Usage: qalqan explain NAME [--client ADDRESS | --policy POLICY] [--json] [--config FILE]
+
+Says whether NAME is blocked, by what, and what every feed says of it.
+  --client ADDRESS      for whoever asks from ADDRESS (default: whoever no policy names)
+  --policy POLICY       under that policy, whoever asks
+  --json                for machines
+Exits 0 whether NAME is blocked or not.
+`,
+  block: `Usage: qalqan block NAME --case NUMBER [--class CLASS] [--category CATEGORY] [--exact] [--reason TEXT] [--config FILE]
+
+Blocks NAME and all below it, in every worker within a second and after a restart.
+  --case NUMBER         the number by which the block is known; it is told to who asks
+  --class CLASS         hotline (default), legal or household
+  --category CATEGORY   one that a feed has (default: that of the first feed of the class)
+  --exact               NAME alone
+  --reason TEXT         for the record
+`,
+  unblock: `Usage: qalqan unblock NAME [--reason TEXT] [--config FILE]
+
+Ends an urgent block of NAME, and the blocks that feeds have for this very name. Blocks of names above it hold.
+`,
+}
+
+class UsageError extends Error {}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        config: { type: 'string', short: 'c', default: 'config/qalqan.yaml' },
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'V', default: false },
+        client: { type: 'string' },
+        policy: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        case: { type: 'string' },
+        class: { type: 'string' },
+        category: { type: 'string' },
+        reason: { type: 'string' },
+        exact: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** Runs one command and ends the process with its exit code. */
+export async function run(argv: readonly string[]): Promise<never> {
+  const code = await dispatch(argv).catch((error: unknown) => {
+    const isUsage = error instanceof UsageError
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`qalqan: ${message}\n${isUsage ? "Try 'qalqan --help'.\n" : ''}`)
+    return isUsage ? 2 : 1
+  })
+  // Whatever still runs (a worker whose start failed half-way) must not keep a process alive that has said its last word.
+  process.exit(code)
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(argv)
+  const [command, ...operands] = positionals
+  if (values.version) return print(`qalqan ${VERSION}`)
+  if (values.help) return print(COMMAND_HELP[command ?? ''] ?? HELP)
+  if (command === 'explain') return runExplain(operands, values)
+  if (values.client !== undefined || values.policy !== undefined || values.json) {
+    throw new UsageError('--client, --policy and --json belong to explain')
+  }
+  if (command === 'block' || command === 'unblock') return runUrgent(command, operands, values)
+  if ([values.case, values.class, values.category, values.reason].some(value => value !== undefined) || values.exact) {
+    throw new UsageError('--case, --class, --category, --reason and --exact belong to block and unblock')
+  }
+  if (operands.length > 0) throw new UsageError(`what is '${operands[0]}'? ${command} takes no operand`)
+  if (command === 'serve') return runServe(values.config)
+  if (command === 'check') return runCheck(values.config)
+  throw new UsageError(command === undefined ? 'which command?' : `no command is called '${command}'`)
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text.trimEnd()}\n`)
+  return 0
+}
+
+/** The settings of a file, or null when its problems were printed. */
+function settingsOf(file: string): Settings | null {
+  const loaded = loadSettings(file, systemEnvironment())
+  if ('settings' in loaded) return loaded.settings
+  for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`)
+  return null
+}
+
+function runCheck(file: string): number {
+  const settings = settingsOf(file)
+  if (settings === null) return 1
+  for (const warning of settings.warnings) process.stderr.write(`${file}: warning: ${warning}\n`)
+  return print(`${file}: no problem found`)
+}
+
+function runExplain(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {
+  const [name, ...more] = operands
+  if (name === undefined || more.length > 0) throw new UsageError('explain takes one name')
+  if (values.client !== undefined && values.policy !== undefined) throw new UsageError('--client or --policy, not both')
+  const settings = settingsOf(values.config)
+  if (settings === null) return 1
+  const explained = explain(settings, {
+    name,
+    client: values.client ?? null,
+    policy: values.policy ?? null,
+    nowMs: Date.now(),
+  })
+  return print(values.json ? JSON.stringify(explained, null, 2) : explainText(explained))
+}
+
+function runUrgent(
+  action: 'block' | 'unblock',
+  operands: readonly string[],
+  values: ReturnType<typeof parse>['values'],
+): number {
+  const [name, ...more] = operands
+  if (name === undefined || more.length > 0) throw new UsageError(`${action} takes one name`)
+  const settings = settingsOf(values.config)
+  if (settings === null) return 1
+  const { case: caseNumber, class: ruleClass, category, reason, exact } = values
+  return print(
+    recordUrgent(settings, {
+      action,
+      name,
+      caseNumber,
+      ruleClass,
+      category,
+      reason,
+      exact,
+      at: new Date().toISOString(),
+    }),
+  )
+}
+
+async function runServe(file: string): Promise<number> {
+  const settings = settingsOf(file)
+  if (settings === null) return 1
+  const log = createLog(settings.log.level, { stream: process.stdout, isTerminal: process.stdout.isTTY === true })
+  const running = await serve(settings, log)
+  process.stdout.write(`${running.banner}\n`)
+  flushCompileCache()
+  const signal = await new Promise<string>(resolve => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve)
+  })
+  log.logger.info({ signal }, 'stopping: what is in flight is answered first')
+  await running.stop()
+  await log.flush()
+  return 0
+}
