@@ -8,10 +8,12 @@
  * each other's. Flat memory of the same shape is read in each way.
  *
  * What splitting costs. A Zipf load (s = 1) over a million names, put to one cache and to two and four of the same size together, each
- * query to a cache by chance, as the kernel spreads clients over sockets. TTLs matter: every worker has to ask for itself again.
+ * query to a cache by chance, as the kernel spreads clients over sockets. TTLs matter: every worker has to ask for itself again. And once
+ * more with caches that look into each other's before they ask an upstream, which takes one writer a cache and the checked reading above
+ * on a miss alone.
  */
-import { AnswerCache, MISS } from '../src/resolver/cache.ts'
-import { addressAnswer, KeyDeck } from './support/keys.ts'
+import { AnswerCache, type AnswerKey, MISS } from '../src/resolver/cache.ts'
+import { addressAnswer, emptyRecords, KeyDeck } from './support/keys.ts'
 import { type Case, compare, type Size } from './support/measure.ts'
 import { cleanName } from './support/names.ts'
 import { seeded, zipf } from './support/random.ts'
@@ -123,17 +125,30 @@ class SharedBuckets {
 export interface Split {
   readonly octets: number
   readonly ttlSeconds: number
-  /** Share of lookups that found an answer with one cache, two, four. */
+  /** Share of lookups that found an answer, by `WAYS`. */
   readonly hitShares: readonly number[]
 }
 
-const CACHES = [1, 2, 4]
+interface Way {
+  readonly what: string
+  readonly caches: number
+  /** Whether a cache that misses looks into the others. */
+  readonly asksOthers: boolean
+}
+
+const WAYS: readonly Way[] = [
+  { what: 'one', caches: 1, asksOthers: false },
+  { what: 'two', caches: 2, asksOthers: false },
+  { what: 'four', caches: 4, asksOthers: false },
+  { what: 'two that ask each other', caches: 2, asksOthers: true },
+  { what: 'four that ask each other', caches: 4, asksOthers: true },
+]
 /** Queries a second of the whole machine. */
 const PER_SECOND = 20_000
 const FOR_EVER = 1 << 30
 const TTLS_SECONDS = [FOR_EVER, 60, 10]
 
-/** For a cache that holds a tenth of the names and one that holds all, with answers that last, and that live for a minute and for ten seconds. */
+/** For a cache that holds a tenth of the names and one that could hold all, with answers that last, and that live for a minute and for ten seconds. */
 export function splits({ names, queries }: Pick<Sizes, 'names' | 'queries'>): Split[] {
   const keys = new KeyDeck(Array.from({ length: names }, (_, i) => cleanName(i)))
   const draw = zipf(names, seeded(17))
@@ -142,33 +157,48 @@ export function splits({ names, queries }: Pick<Sizes, 'names' | 'queries'>): Sp
     TTLS_SECONDS.map(ttlSeconds => ({
       octets,
       ttlSeconds,
-      hitShares: CACHES.map(caches => hitShare(keys, asked, caches, octets / caches, ttlSeconds)),
+      hitShares: WAYS.map(way => hitShare(keys, asked, way, octets / way.caches, ttlSeconds)),
     })),
   )
 }
 
 /** Of the second half of the queries: the first fills the caches. */
-function hitShare(keys: KeyDeck, asked: Uint32Array, count: number, octets: number, ttlSeconds: number): number {
-  const caches = Array.from({ length: count }, () => new AnswerCache(Math.max(65_536, octets)))
+function hitShare(keys: KeyDeck, asked: Uint32Array, way: Way, octets: number, ttlSeconds: number): number {
+  const caches = Array.from({ length: way.caches }, () => new AnswerCache(Math.max(65_536, octets)))
   const answer = addressAnswer(ttlSeconds)
   const random = seeded(23)
   let hits = 0
   for (let i = 0; i < asked.length; i++) {
-    const cache = caches[Math.floor(random() * count)]!
+    const cache = caches[Math.floor(random() * way.caches)]!
     const now = 1 + Math.floor(i / PER_SECOND)
     const key = keys.at(asked[i]!)
-    if (cache.find(key, now) === MISS) cache.insert(key, answer, now)
+    let isHit = cache.find(key, now) !== MISS
+    if (!isHit && way.asksOthers) isHit = takeFromOthers(cache, caches, key, now)
+    if (!isHit) cache.insert(key, answer, now)
     else if (i >= asked.length / 2) hits++
   }
   return hits / (asked.length / 2)
+}
+
+const borrowed = emptyRecords()
+
+/** Copies an answer that another cache has, for as long as it is still true. */
+function takeFromOthers(own: AnswerCache, caches: readonly AnswerCache[], key: AnswerKey, now: number): boolean {
+  for (const other of caches) {
+    const at = other === own ? MISS : other.find(key, now)
+    if (at === MISS) continue
+    other.read(at, now, borrowed)
+    return own.insert(key, borrowed, now)
+  }
+  return false
 }
 
 function splitNotes(sizes: Sizes): string[] {
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`
   return splits(sizes).map(({ octets, ttlSeconds, hitShares }) => {
     const ttl = ttlSeconds === FOR_EVER ? 'answers that last' : `a TTL of ${ttlSeconds} s`
-    const shares = hitShares.map((share, i) => `${CACHES[i]}: ${percent(share)}`).join(', ')
-    return `Hits of ${sizes.names.toLocaleString('en')} names, ${(octets / 2 ** 20).toFixed(1)} MiB in all, ${ttl}, by the number of caches: ${shares}.`
+    const shares = hitShares.map((share, i) => `${WAYS[i]!.what} ${percent(share)}`).join(', ')
+    return `Hits of ${sizes.names.toLocaleString('en')} names, ${(octets / 2 ** 20).toFixed(1)} MiB in all, ${ttl}: ${shares}.`
   })
 }
 

@@ -2,7 +2,7 @@
  * What accounting costs a query: its counters, its answer's, and its share of what a batch notes in the latency histogram. As a share of the
  * whole path in process, which is measured beside it, and of a query with the kernel's part.
  */
-import { FROM_BLOCK, UDP } from '../src/images/counters.ts'
+import { COUNTED_RCODES, FROM_BLOCK } from '../src/images/counters.ts'
 import { countAnswer, countBatch, countQuery } from '../src/resolver/account.ts'
 import { type Case, compare, type Figure, type Size } from './support/measure.ts'
 import { asText, type BenchResult, verdict } from './support/result.ts'
@@ -40,7 +40,7 @@ export function run(size: Size): BenchResult {
 
 function countAll(path: WholePath, batches: number, withTimes: boolean): number {
   const { plane, slots } = path
-  const at = plane.layout.answers + FROM_BLOCK * 12
+  const at = plane.layout.answers + FROM_BLOCK * COUNTED_RCODES.length
   const before = plane.counters[at]!
   for (let batch = 0; batch < batches; batch++) {
     for (let i = 0; i < BATCH; i++) {
@@ -51,7 +51,7 @@ function countAll(path: WholePath, batches: number, withTimes: boolean): number 
   }
   // Those that were counted without their times are not to be anybody's.
   countBatch(plane)
-  return plane.counters[at]! - before + UDP
+  return plane.counters[at]! - before
 }
 
 function shares(figures: readonly Figure[]): string[] {

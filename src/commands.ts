@@ -6,7 +6,7 @@ import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
 import { explain, explainText } from './explain.ts'
-import { serve } from './main.ts'
+import { type Running, serve } from './main.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
@@ -22,7 +22,7 @@ Commands:
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
-  unblock NAME          free NAME at once of what feeds have for it
+  unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 
 Options of all commands:
   -c, --config FILE     the configuration (default: config/qalqan.yaml)
@@ -57,9 +57,12 @@ Blocks NAME and all below it, in every worker within a second and after a restar
   --exact               NAME alone
   --reason TEXT         for the record
 `,
-  unblock: `Usage: qalqan unblock NAME [--reason TEXT] [--config FILE]
+  unblock: `Usage: qalqan unblock NAME [--feeds] [--reason TEXT] [--config FILE]
 
-Ends an urgent block of NAME, and the blocks that feeds have for this very name. Blocks of names above it hold.
+Ends what 'block' or 'unblock --feeds' has set for NAME: from then on the feeds decide again.
+  --feeds               instead, lift the blocks that feeds have for this very name, those to come as well, until 'unblock NAME' without it;
+                        blocks of names above it hold
+  --reason TEXT         for the record
 `,
 }
 
@@ -82,6 +85,7 @@ function parse(argv: readonly string[]) {
         category: { type: 'string' },
         reason: { type: 'string' },
         exact: { type: 'boolean', default: false },
+        feeds: { type: 'boolean', default: false },
       },
     })
   } catch (error) {
@@ -111,8 +115,12 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     throw new UsageError('--client, --policy and --json belong to explain')
   }
   if (command === 'block' || command === 'unblock') return runUrgent(command, operands, values)
-  if ([values.case, values.class, values.category, values.reason].some(value => value !== undefined) || values.exact) {
-    throw new UsageError('--case, --class, --category, --reason and --exact belong to block and unblock')
+  if (
+    [values.case, values.class, values.category, values.reason].some(value => value !== undefined) ||
+    values.exact ||
+    values.feeds
+  ) {
+    throw new UsageError('--case, --class, --category, --exact, --feeds and --reason belong to block and unblock')
   }
   if (operands.length > 0) throw new UsageError(`what is '${operands[0]}'? ${command} takes no operand`)
   if (command === 'serve') return runServe(values.config)
@@ -164,10 +172,14 @@ function runUrgent(
   if (name === undefined || more.length > 0) throw new UsageError(`${action} takes one name`)
   const settings = settingsOf(values.config)
   if (settings === null) return 1
-  const { case: caseNumber, class: ruleClass, category, reason, exact } = values
+  const { case: caseNumber, class: ruleClass, category, reason, exact, feeds } = values
+  if (action === 'block' && feeds) throw new UsageError('--feeds belongs to unblock')
+  if (action === 'unblock' && (caseNumber ?? ruleClass ?? category ?? (exact || undefined)) !== undefined) {
+    throw new UsageError('--case, --class, --category and --exact belong to block')
+  }
   return print(
     recordUrgent(settings, {
-      action,
+      action: feeds ? 'withdraw' : action,
       name,
       caseNumber,
       ruleClass,
@@ -183,7 +195,15 @@ async function runServe(file: string): Promise<number> {
   const settings = settingsOf(file)
   if (settings === null) return 1
   const log = createLog(settings.log.level, { stream: process.stdout, isTerminal: process.stdout.isTTY === true })
-  const running = await serve(settings, log)
+  // From the start on: the signal's default would end the process, and a reload that comes too early is done when there is something to reload.
+  let running: Running | null = null
+  let isReloadWanted = false
+  process.on('SIGHUP', () => {
+    if (running === null) isReloadWanted = true
+    else running.reload()
+  })
+  running = await serve(settings, log)
+  if (isReloadWanted) running.reload()
   process.stdout.write(`${running.banner}\n`)
   flushCompileCache()
   const signal = await new Promise<string>(resolve => {

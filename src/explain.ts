@@ -133,7 +133,7 @@ function urgentLine(change: UrgentChange): string {
   const what =
     change.action === 'block'
       ? `blocked, ${change.class}, case ${change.case}`
-      : 'freed of what feeds have for this very name'
+      : 'what feeds have for this very name is lifted'
   return `  urgent     ${change.name}: ${what}, ${change.at}${change.reason === undefined ? '' : `: ${visible(change.reason)}`}`
 }
 

@@ -34,6 +34,8 @@ const STOP_MS = 3000
 export interface Running {
   /** What was started, in lines for a person. */
   readonly banner: string
+  /** Reads the feeds again. */
+  reload(): void
   stop(): Promise<void>
 }
 
@@ -122,6 +124,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   if (settings.http.admin !== null) {
     const facts = controlFacts({
       keeper,
+      urgent,
       version: VERSION,
       log,
       current: () => current,
@@ -136,15 +139,17 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const stop = async () => {
     keeper.close()
     urgent.close()
-    process.off('SIGHUP', reload)
     await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
   }
   const reload = () => {
-    log.logger.info('SIGHUP: feeds are read again')
+    log.logger.info('feeds are read again')
     void keeper.refresh()
   }
-  process.on('SIGHUP', reload)
-  return { banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }), stop }
+  return {
+    banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }),
+    reload,
+    stop,
+  }
 }
 
 async function checkPorts(settings: Settings): Promise<void> {

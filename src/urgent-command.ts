@@ -1,13 +1,13 @@
 /** `qalqan block` and `qalqan unblock`: from words on the command line to a line in the file of urgent changes. */
-import { domainToASCII } from 'node:url'
-import { appendUrgent, type UrgentChange } from './feeds/urgent.ts'
+import { hostnameFromText, isTopLevel, problemText, TOP_LEVEL } from './feeds/hostname.ts'
+import { appendUrgent, readUrgent, type UrgentChange } from './feeds/urgent.ts'
 import { CLASSES, type RuleClass } from './images/classes.ts'
 import { visible } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
-import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
+import { nameToText } from './wire/name.ts'
 
 export interface UrgentRequest {
-  readonly action: 'block' | 'unblock'
+  readonly action: 'block' | 'unblock' | 'withdraw'
   readonly name: string
   readonly caseNumber: string | undefined
   readonly ruleClass: string | undefined
@@ -21,16 +21,30 @@ export interface UrgentRequest {
 /** Records the change and says what it is. Throws TypeError for what cannot be one. */
 export function recordUrgent(settings: Settings, request: UrgentRequest): string {
   const change = changeOf(settings, request)
+  const before = readUrgent(settings.data).changes.find(own => own.name === change.name)
   appendUrgent(settings.data, change)
-  return change.action === 'block'
-    ? `${change.name}: blocked, ${change.class}, category ${change.category}, case ${change.case}`
-    : `${change.name}: what feeds have for this very name does not block it any more`
+  if (change.action !== 'block') return releaseText(change, before)
+  const policies = settings.policies.filter(policy => policy.categories.includes(change.category))
+  const where = policies.map(policy => policy.name).join(', ')
+  return `${change.name}: blocked, ${change.class}, category ${change.category}, case ${change.case}, under ${where}`
+}
+
+function releaseText({ name, action }: UrgentChange, before: UrgentChange | undefined): string {
+  if (action === 'withdraw') return `${name}: blocks that feeds have for this very name are lifted`
+  return before === undefined
+    ? `${name}: nothing urgent was set; the feeds decide (see qalqan explain)`
+    : `${name}: the urgent ${before.action} has ended; the feeds decide again (see qalqan explain)`
 }
 
 function changeOf(settings: Settings, request: UrgentRequest): UrgentChange {
   const name = canonical(request.name)
   const reason = request.reason === undefined ? {} : { reason: request.reason }
-  if (request.action === 'unblock') return { action: 'unblock', name, at: request.at, ...reason }
+  if (request.action !== 'block') return { action: request.action, name, at: request.at, ...reason }
+  if (settings.records.some(record => record.name === name)) {
+    throw new TypeError(
+      `${name} is one of the configuration's own records, which are answered before anything is blocked`,
+    )
+  }
   const { caseNumber } = request
   if (caseNumber === undefined) throw new TypeError('a block needs its case: --case NUMBER')
   if (!/^[!-~](?:[ -~]{0,62}[!-~])?$/.test(caseNumber)) {
@@ -51,19 +65,27 @@ function changeOf(settings: Settings, request: UrgentRequest): UrgentChange {
   }
 }
 
+/** A category that some policy blocks, and that is on no policy's positive list: a block there would do the contrary. */
 function categoryFor(settings: Settings, ruleClass: RuleClass, wanted: string | undefined): string {
-  const known = settings.feeds.map(feed => feed.category)
-  if (wanted !== undefined && known.includes(wanted)) return wanted
+  const isPositive = (category: string) => settings.policies.some(policy => policy.allowOnly.includes(category))
+  const blocks = (category: string) =>
+    settings.policies.some(policy => policy.categories.includes(category)) && !isPositive(category)
+  const fitting = [...new Set(settings.feeds.map(feed => feed.category))].filter(blocks)
+  if (wanted !== undefined && fitting.includes(wanted)) return wanted
   if (wanted !== undefined)
-    throw new TypeError(`no feed has the category ${visible(wanted)}: ${[...new Set(known)].join(', ')}`)
-  const first = settings.feeds.find(feed => feed.class === ruleClass)
-  if (first === undefined) throw new TypeError(`no feed is of class ${ruleClass}: say --category`)
+    throw new TypeError(`no policy blocks the category ${visible(wanted)}; those that are: ${fitting.join(', ')}`)
+  const first = settings.feeds.find(feed => feed.class === ruleClass && fitting.includes(feed.category))
+  if (first === undefined)
+    throw new TypeError(`no feed of class ${ruleClass} has a category that a policy blocks: say --category`)
   return first.category
 }
 
+/** A host name as feeds take them: no address, port, wildcard or top-level domain. */
 function canonical(name: string): string {
   const wire = new Uint8Array(256)
-  const end = nameFromText(/\P{ASCII}/u.test(name) ? domainToASCII(name) : name, wire)
-  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${visible(name)}`)
+  const end = hostnameFromText(name, wire)
+  if (end < 0) throw new TypeError(`${visible(name)} is no name that can be blocked: ${problemText(end)}`)
+  if (isTopLevel(wire, end))
+    throw new TypeError(`${visible(name)} is no name that can be blocked: ${problemText(TOP_LEVEL)}`)
   return nameToText(wire)
 }

@@ -43,6 +43,7 @@ export class FeedKeeper {
   private underWay: Promise<void> | null = null
   private wanted = false
   private generation = 0
+  private problem = ''
   private expiryTimer: NodeJS.Timeout | null = null
   private closed = false
 
@@ -52,10 +53,11 @@ export class FeedKeeper {
       this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null })
   }
 
-  /** Compiles for the first time, and from then on whenever a file changes. */
+  /** Compiles for the first time, and from then on whenever a file changes. Rejects where no image came of it: nothing may be served unfiltered. */
   async start(): Promise<void> {
     this.watch = watchFeeds(this.options.feeds, () => void this.refresh(), { debounceMs: DEBOUNCE_MS })
     await this.refresh()
+    if (this.generation === 0) throw new Error(`the feeds could not be compiled: ${this.problem}`)
   }
 
   /** Resolves when an image of the feeds as they are now has been handed over, or could not be made. */
@@ -89,7 +91,8 @@ export class FeedKeeper {
       this.planExpiry(compiled.reports)
       onImage({ ...compiled, generation })
     } catch (error) {
-      onProblem(error instanceof Error ? error.message : String(error))
+      this.problem = error instanceof Error ? error.message : String(error)
+      onProblem(this.problem)
     }
   }
 

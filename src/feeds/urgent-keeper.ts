@@ -19,6 +19,7 @@ export class UrgentKeeper {
   private readonly options: UrgentKeeperOptions
   private watch: FeedWatch | null = null
   private generation = 0
+  private failure: string | null = null
 
   constructor(options: UrgentKeeperOptions) {
     this.options = options
@@ -45,10 +46,17 @@ export class UrgentKeeper {
       for (const problem of problems) onProblem(`urgent changes, ${problem}`)
       if (leftOut.length > 0) onProblem(`urgent changes: ${leftOut.length} of categories that nothing has`)
       onOverlay(image, changes)
+      this.failure = null
     } catch (error) {
-      // What was in force stays.
-      onProblem(`urgent changes could not be read: ${(error as Error).message}`)
+      // What was in force stays, and nobody should rely on it being all.
+      this.failure = `urgent changes could not be read: ${(error as Error).message}`
+      onProblem(this.failure)
     }
+  }
+
+  /** Why not every urgent change is in force, or null. */
+  notInForce(): string | null {
+    return this.failure === null ? null : 'urgent changes cannot be read'
   }
 
   close(): void {

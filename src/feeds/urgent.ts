@@ -5,8 +5,9 @@
  *
  *     {"at":"2026-11-22T10:00:00Z","action":"block","name":"bad.example","class":"hotline","category":"illegal","case":"KZ-2026-000123"}
  *     {"at":"2026-11-22T11:00:00Z","action":"unblock","name":"bad.example","reason":"taken down at the source"}
+ *     {"at":"2026-11-22T12:00:00Z","action":"withdraw","name":"mistaken.example","reason":"the feed's publisher has been told"}
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fchownSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CLASSES, type RuleClass } from '../images/classes.ts'
 import { FilterBuilder } from '../images/filter/builder.ts'
@@ -25,9 +26,9 @@ export interface UrgentBlock {
   readonly reason?: string
 }
 
-/** Frees a name: the blocks that feeds have for this very name do not hold. Those of names above it do. */
+/** `unblock`: nothing urgent holds for the name any more. `withdraw`: the blocks that feeds have for this very name do not hold. */
 export interface UrgentRelease {
-  readonly action: 'unblock'
+  readonly action: 'unblock' | 'withdraw'
   readonly name: string
   readonly reason?: string
 }
@@ -38,13 +39,16 @@ export type UrgentChange = (UrgentBlock | UrgentRelease) & {
 }
 
 /** A line is short; a file of more than this is not one of ours. */
-const FILE_OCTETS_MAX = 16 * 1024 * 1024
+const FILE_OCTETS_MAX = 64 * 1024 * 1024
 
 export function urgentPath(dataFolder: string): string {
   return join(dataFolder, 'urgent.ndjson')
 }
 
-/** Appends a change and waits until the disk has it. Throws what the file system does. */
+/**
+ * Appends a change and waits until the disk has it. The file belongs to whom the folder belongs to, so that a change made by root is read by a
+ * resolver that runs as somebody else. Throws what the file system does.
+ */
 export function appendUrgent(dataFolder: string, change: UrgentChange): void {
   const path = urgentPath(dataFolder)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -52,6 +56,8 @@ export function appendUrgent(dataFolder: string, change: UrgentChange): void {
   try {
     // The line break first as well: whatever was left of a write that the power cut short stays a line of its own.
     writeSync(file, `\n${JSON.stringify(change)}\n`)
+    const { uid, gid } = statSync(dirname(path))
+    if (process.getuid?.() === 0) fchownSync(file, uid, gid)
     fsyncSync(file)
   } finally {
     closeSync(file)
@@ -65,7 +71,7 @@ export interface UrgentState {
   readonly problems: readonly string[]
 }
 
-/** The changes in force; none where there is no file. A bad line costs only itself. */
+/** The changes in force; none where there is no file. A bad line costs only itself. Throws where the file cannot be read, or is too long. */
 export function readUrgent(dataFolder: string): UrgentState {
   const text = contents(urgentPath(dataFolder))
   const changes = new Map<string, UrgentChange>()
@@ -74,6 +80,7 @@ export function readUrgent(dataFolder: string): UrgentState {
     if (line.trim() === '') continue
     const change = parseChange(line)
     if (typeof change === 'string') problems.push(`line ${index + 1}: ${change}`)
+    else if (change.action === 'unblock') changes.delete(change.name)
     else changes.set(change.name, change)
   }
   return { changes: [...changes.values()], problems }
@@ -81,8 +88,8 @@ export function readUrgent(dataFolder: string): UrgentState {
 
 function contents(path: string): string {
   try {
-    const octets = readFileSync(path)
-    return octets.length > FILE_OCTETS_MAX ? '' : octets.toString('utf8')
+    if (statSync(path).size > FILE_OCTETS_MAX) throw new RangeError(`${path} is longer than 64 MiB`)
+    return readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
@@ -101,8 +108,8 @@ function parseChange(line: string): UrgentChange | string {
   const { action, name, at } = read
   if (typeof at !== 'string' || Number.isNaN(Date.parse(at))) return '"at" is no date'
   if (typeof name !== 'string' || !isName(name)) return '"name" is no domain name'
-  if (action === 'unblock') return { action, name, at, ...reasonOf(read) }
-  if (action !== 'block') return '"action" is neither "block" nor "unblock"'
+  if (action === 'unblock' || action === 'withdraw') return { action, name, at, ...reasonOf(read) }
+  if (action !== 'block') return '"action" is neither "block" nor "unblock" nor "withdraw"'
   if (!CLASSES.includes(read.class as RuleClass)) return `"class" is none of ${CLASSES.join(', ')}`
   if (typeof read.category !== 'string') return '"category" is missing'
   if (typeof read.case !== 'string' || !/^[!-~](?:[ -~]{0,62}[!-~])?$/.test(read.case)) {

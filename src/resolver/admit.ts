@@ -69,7 +69,8 @@ export function admit(query: QuerySlot, seed: number): Verdict {
   query.type = u16(bytes, afterName)
   query.qclass = u16(bytes, afterName + 2)
   const soundness = readRecords(query, afterName + 4)
-  if (soundness !== 0) return refuseBare(query, soundness)
+  // Only where the whole message could be read is its question sent back with the error.
+  if (soundness !== 0) return soundness === BADVERS ? refuse(query, soundness) : refuseBare(query, soundness)
   return refuseByQuestion(query)
 }
 

@@ -27,6 +27,8 @@ const EXACT = 0
 const BELOW = 2
 const NONE = -1
 const CLASS_COUNT = 3
+/** An urgent block is more specific than any exception for the same name, and less than one for a name below it. */
+const URGENT = 2
 
 /** What the walk has met so far, per class. One for the thread: a walk never waits. */
 export class Findings {
@@ -187,7 +189,7 @@ function weighRule(
   const isAllow = (kind & ALLOW_BIT) !== 0
   if (!isAllow && policies.allowsOnly(query.policy, category)) findings.listed = true
   if (!policies.hasCategory(query.policy, category)) return
-  const specificity = depth * 2 + (extent === EXACT ? 1 : 0)
+  const specificity = depth * 2 + (isUrgent ? URGENT : extent === EXACT ? 1 : 0)
   const own = image.classOf(element)
   if (isAllow) {
     if (specificity > findings.allow[own]!) findings.allow[own] = specificity

@@ -16,6 +16,7 @@ export interface FactSources {
     >
     notInForce(): string | null
   }
+  readonly urgent: { notInForce(): string | null }
   readonly log: { linesDropped(): number }
   readonly pool: { readonly alive: number; readonly restarts: number }
   current(): { readonly image: SharedArrayBuffer; readonly seconds: number; readonly generation: number } | null
@@ -23,7 +24,7 @@ export interface FactSources {
 }
 
 export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
-  const { keeper, log, pool, version } = sources
+  const { keeper, urgent, log, pool, version } = sources
   return {
     version,
     feeds: () => [...keeper.states].map(([name, state]) => feedFacts(name, state)),
@@ -40,7 +41,8 @@ export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
     workerRestarts: () => pool.restarts,
     logLinesDropped: () => log.linesDropped(),
     workersAlive: () => pool.alive,
-    notReadyBecause: () => (sources.current() === null ? 'feeds are not compiled yet' : keeper.notInForce()),
+    notReadyBecause: () =>
+      sources.current() === null ? 'feeds are not compiled yet' : (keeper.notInForce() ?? urgent.notInForce()),
   }
 }
 

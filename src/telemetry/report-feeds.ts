@@ -25,7 +25,8 @@ function failureMessage({ fromLastGood }: FeedReport): string {
 }
 
 function failed(report: FeedReport) {
-  return { feed: report.name, source: report.source, problem: report.failure }
+  const { name: feed, failure: problem, fromLastGood, source } = report
+  return fromLastGood ? { feed, problem, inForce: source } : { feed, problem, source }
 }
 
 function loaded(report: FeedReport) {

@@ -1,21 +1,23 @@
 /**
- * Limits on TCP connections, in all and per client, over all workers. Clients are counted in shared memory by a keyed hash of their address, so
+ * Limits on TCP connections, in all and per client (an IPv4 address, an IPv6 /64), over all workers. Clients are counted in shared memory by a keyed hash of their address, so
  * that no address is kept. Two clients may fall together; with 65,536 places and a few thousand connections that is rare, and costs the
  * second only what the limit leaves.
  *
  * Each worker writes only its own table, so that one that dies takes its counts with it.
  */
+import { clientKey } from '../platform/http-admission.ts'
+
 const PLACES = 65_536
 /** The last place counts all of a worker's connections. */
 const TOTAL = PLACES
 const WORDS = PLACES + 1
 
 export function allocateConnectionTables(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * WORDS * Uint16Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer(workers * WORDS * Uint32Array.BYTES_PER_ELEMENT)
 }
 
 export class ConnectionLimits {
-  private readonly tables: Uint16Array
+  private readonly tables: Uint32Array
   private readonly workers: number
   private readonly own: number
   private readonly key: number
@@ -24,7 +26,7 @@ export class ConnectionLimits {
 
   /** `worker` counts from 0; `key` is the same secret number in all workers. Clears what a dead predecessor left. */
   constructor(tables: SharedArrayBuffer, worker: number, key: number, most: number, mostPerClient: number) {
-    this.tables = new Uint16Array(tables)
+    this.tables = new Uint32Array(tables)
     this.workers = this.tables.length / WORDS
     this.own = worker * WORDS
     this.key = key
@@ -55,7 +57,8 @@ export class ConnectionLimits {
 
   private placeOf(client: string): number {
     let hash = this.key
-    for (let i = 0; i < client.length; i++) hash = Math.imul(hash ^ client.charCodeAt(i), 0x01000193)
+    const who = clientKey(client)
+    for (let i = 0; i < who.length; i++) hash = Math.imul(hash ^ who.charCodeAt(i), 0x01000193)
     return (hash ^ (hash >>> 16)) & (PLACES - 1)
   }
 }

@@ -21,8 +21,11 @@ export const SO_RCVBUF = 8
 export const SO_REUSEPORT = 15
 export const IPPROTO_IP = 0
 export const IP_MTU_DISCOVER = 10
+/** Path MTUs that ICMP tells are not believed, and datagrams may be cut on the way. */
+export const PMTUDISC_OMIT = 5
 export const IP_PKTINFO = 8
 export const IPPROTO_IPV6 = 41
+export const IPV6_MTU_DISCOVER = 23
 export const IPV6_V6ONLY = 26
 export const IPV6_RECVPKTINFO = 49
 export const IPV6_PKTINFO = 50

@@ -24,9 +24,11 @@ import { isReflectingPort, socketAddressOctets, socketPort, writeSocketAddress }
 import {
   AF_INET,
   AF_INET6,
+  IP_MTU_DISCOVER,
   IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPV6_MTU_DISCOVER,
   IPV6_PKTINFO,
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
@@ -35,6 +37,7 @@ import {
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
   MSG_TRUNC,
+  PMTUDISC_OMIT,
   type PollHandle,
   SO_RCVBUF,
   SO_REUSEPORT,
@@ -75,6 +78,9 @@ const CMSG_TYPE = 12
 const CMSG_DATA = 16
 const IN_PKTINFO_OCTETS = 12
 const IN6_PKTINFO_OCTETS = 20
+const IN6_INTERFACE_AT = 16
+/** The upper ten bits of fe80::/10 (RFC 4291 §2.5.6). */
+const LINK_LOCAL = 0xfe80 >>> 6
 
 /** 64 slots in mapped memory, from `start` on. */
 class Slots {
@@ -203,6 +209,9 @@ export class BatchListener implements UdpListener {
     kernel.setOption(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_OCTETS)
     kernel.setOption(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_OCTETS)
     if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
+    // No answer is so large that a sound path must cut it, and no forged ICMP may make it so (RFC 9715 §3).
+    if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_OMIT)
+    else kernel.setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_OMIT)
     if (this.isWildcard && this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
     else if (this.isWildcard) kernel.setOption(fd, IPPROTO_IP, IP_PKTINFO, 1)
     const address = new Uint8Array(SOCKADDR_OCTETS)
@@ -327,8 +336,10 @@ export class BatchListener implements UdpListener {
     view.setUint32(at + 4, 0, true)
     view.setUint32(at + CMSG_LEVEL, this.isIpv6 ? IPPROTO_IPV6 : IPPROTO_IP, true)
     view.setUint32(at + CMSG_TYPE, this.isIpv6 ? IPV6_PKTINFO : IP_PKTINFO, true)
-    // in_pktinfo begins with the interface: 0 lets the routing table choose it, as for any answer.
+    // Interface 0 lets the routing table choose it, as for any answer; only a link-local address needs the one it was asked on.
     if (!this.isIpv6) view.setUint32(at + CMSG_DATA, 0, true)
+    else if (view.getUint16(at + CMSG_DATA) >>> 6 !== LINK_LOCAL)
+      view.setUint32(at + CMSG_DATA + IN6_INTERFACE_AT, 0, true)
     return CMSG_DATA + ((data + 7) & ~7)
   }
 

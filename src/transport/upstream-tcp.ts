@@ -22,6 +22,8 @@ interface Connection {
   /** Question by the id it has on this connection, and the id it was given by the forwarder. */
   readonly pending: Map<number, { question: number; id: number }>
   uses: number
+  /** Pieces that have come. */
+  received: number
   idle: NodeJS.Timeout | null
 }
 
@@ -30,7 +32,7 @@ export class UpstreamTcp {
   private readonly events: UpstreamEvents
   private readonly random: () => number
   private readonly connections: (Connection | null)[]
-  private readonly where = new Map<number, { connection: Connection; id: number }>()
+  private readonly where = new Map<number, { connection: Connection; id: number; received: number }>()
 
   constructor(servers: readonly Endpoint[], events: UpstreamEvents, random: () => number) {
     this.servers = servers
@@ -50,7 +52,7 @@ export class UpstreamTcp {
     putId(frame, LENGTH_OCTETS, id)
     connection.uses++
     connection.pending.set(id, { question, id: own })
-    this.where.set(question, { connection, id })
+    this.where.set(question, { connection, id, received: connection.received })
     if (connection.idle !== null) clearTimeout(connection.idle)
     connection.idle = null
     connection.socket.write(frame)
@@ -70,7 +72,14 @@ export class UpstreamTcp {
   private open(server: number): Connection {
     const { address, port } = this.servers[server]!
     const socket = connect({ host: address, port, noDelay: true })
-    const connection: Connection = { socket, frames: new FrameReader(), pending: new Map(), uses: 0, idle: null }
+    const connection: Connection = {
+      socket,
+      frames: new FrameReader(),
+      pending: new Map(),
+      uses: 0,
+      received: 0,
+      idle: null,
+    }
     let connected = false
     socket.on('connect', () => {
       connected = true
@@ -88,6 +97,7 @@ export class UpstreamTcp {
   }
 
   private take(connection: Connection, piece: Uint8Array): void {
+    connection.received++
     connection.frames.push(piece, (bytes, start, end) => {
       const pending = end - start >= 2 ? connection.pending.get(u16(bytes, start)) : undefined
       // Late, or never asked for: neither tells us anything.
@@ -111,7 +121,17 @@ export class UpstreamTcp {
     if (lost.length > 0) this.events.settled()
   }
 
+  /**
+   * Nothing more is wanted for a question. One that was not answered, on a connection that has been silent since, shows that the connection
+   * is dead, whatever the kernel still believes: the next question gets a new one.
+   */
   release(question: number): void {
+    const place = this.where.get(question)
+    this.settle(question)
+    if (place !== undefined && place.received === place.connection.received) place.connection.socket.destroy()
+  }
+
+  settle(question: number): void {
     const place = this.where.get(question)
     if (place === undefined) return
     this.where.delete(question)

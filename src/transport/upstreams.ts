@@ -34,7 +34,7 @@ export class Upstreams implements UpstreamTransport {
 
   settle(question: number): void {
     this.udp.settle(question)
-    this.tcp.release(question)
+    this.tcp.settle(question)
   }
 
   /** To be called about once a second. */

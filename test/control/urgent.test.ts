@@ -13,7 +13,8 @@ import { images, SEED } from '../support/images.ts'
 const AT = '2026-11-22T10:00:00.000Z'
 const block = (name: string, more: Partial<UrgentChange> = {}): UrgentChange =>
   ({ action: 'block', name, class: 'hotline', category: 'illegal', case: 'KZ-1', at: AT, ...more }) as UrgentChange
-const release = (name: string): UrgentChange => ({ action: 'unblock', name, at: AT })
+const release = (name: string): UrgentChange => ({ action: 'withdraw', name, at: AT })
+const end = (name: string): UrgentChange => ({ action: 'unblock', name, at: AT })
 
 /** What is said of a name with these changes in front of a base that flags `bad.example` and `deep.below.other.example`. */
 function judged(name: string, changes: readonly UrgentChange[]) {
@@ -42,6 +43,18 @@ describe('urgent changes in front of the base image', () => {
       'new.example',
       [block('new.example', { exact: true })],
       'hotline KZ-1 new.example',
+    ],
+    [
+      'a block goes before exceptions for the same name',
+      'fine.bad.example',
+      [block('fine.bad.example')],
+      'hotline KZ-1 fine.bad.example',
+    ],
+    [
+      'a household’s as well',
+      'fine.bad.example',
+      [block('fine.bad.example', { class: 'household' })],
+      'household KZ-1 fine.bad.example',
     ],
     ['a block leaves other names alone', 'newer.example', [block('new.example')], null],
     ['a release lifts the base rule of that very name', 'bad.example', [release('bad.example')], null],
@@ -86,11 +99,13 @@ describe('the file of urgent changes', () => {
     appendUrgent(folder, block('a.example'))
     appendUrgent(folder, block('b.example'))
     appendUrgent(folder, release('a.example'))
+    appendUrgent(folder, block('c.example'))
+    appendUrgent(folder, end('c.example'))
     expect(readUrgent(folder).changes.map(({ action, name }) => `${action} ${name}`)).toEqual([
-      'unblock a.example',
+      'withdraw a.example',
       'block b.example',
     ])
-    expect(readFileSync(urgentPath(folder), 'utf8').trim().split(/\n+/)).toHaveLength(3)
+    expect(readFileSync(urgentPath(folder), 'utf8').trim().split(/\n+/)).toHaveLength(5)
   })
 
   test('a line that a power cut left unfinished costs only itself', () => {
@@ -122,6 +137,8 @@ describe('the file of urgent changes', () => {
     const settings = {
       data: folder,
       feeds: [{ class: 'hotline', category: 'illegal' }],
+      policies: [{ name: 'default', categories: ['illegal'], allowOnly: [] }],
+      records: [],
     } as unknown as Settings
     const seen: number[] = []
     const keeper = new UrgentKeeper({
@@ -161,12 +178,31 @@ describe('the file of urgent changes', () => {
     ['needs its case', { caseNumber: undefined }],
     ['printable ASCII', { caseNumber: 'дело 1' }],
     ['--class is one of', { caseNumber: '1', ruleClass: 'police' }],
-    ['no feed has the category', { caseNumber: '1', category: 'politics' }],
-    ['no feed is of class legal', { caseNumber: '1', ruleClass: 'legal' }],
-    ['not a domain name', { caseNumber: '1', name: 'a b..c' }],
+    ['no policy blocks the category', { caseNumber: '1', category: 'politics' }],
+    ['no policy blocks the category', { caseNumber: '1', category: 'kids' }],
+    ['no feed of class household', { caseNumber: '1', ruleClass: 'household' }],
+    ['own records', { caseNumber: '1', name: 'router.example' }],
+    ['no name that can be blocked', { caseNumber: '1', name: 'https://bad.example/' }],
+    ['no name that can be blocked', { caseNumber: '1', name: '*.bad.example' }],
+    ['no name that can be blocked', { caseNumber: '1', name: 'bad.example:443' }],
+    ['no name that can be blocked', { caseNumber: '1', name: '192.0.2.7' }],
+    ['no name that can be blocked', { caseNumber: '1', name: 'test' }],
+    ['no feed of class legal', { caseNumber: '1', ruleClass: 'legal' }],
+    ['no name that can be blocked', { caseNumber: '1', name: 'a b..c' }],
   ]
   test.each(refused)('the command refuses a block that %s, and writes nothing', (why, more) => {
-    const settings = { data: folder, feeds: [{ class: 'hotline', category: 'illegal' }] } as unknown as Settings
+    const settings = {
+      data: folder,
+      feeds: [
+        { class: 'hotline', category: 'illegal' },
+        { class: 'household', category: 'kids' },
+      ],
+      policies: [
+        { name: 'default', categories: ['illegal'], allowOnly: [] },
+        { name: 'kids', categories: ['illegal'], allowOnly: ['kids'] },
+      ],
+      records: [{ name: 'router.example' }],
+    } as unknown as Settings
     const request = {
       action: 'block',
       name: 'a.example',
