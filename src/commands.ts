@@ -204,11 +204,13 @@ async function runServe(file: string): Promise<number> {
   })
   running = await serve(settings, log)
   if (isReloadWanted) running.reload()
-  process.stdout.write(`${running.banner}\n`)
-  flushCompileCache()
-  const signal = await new Promise<string>(resolve => {
+  // Before it is said that this runs, so that whoever waits for that can stop it.
+  const stopped = new Promise<string>(resolve => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve)
   })
+  process.stdout.write(`${running.banner}\n`)
+  flushCompileCache()
+  const signal = await stopped
   log.logger.info({ signal }, 'stopping: what is in flight is answered first')
   await running.stop()
   await log.flush()
