@@ -20,6 +20,10 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
     query.verdict = admit(query, plane.seed)
+  }
+  // A loop of its own: there the reads of many queries are under way at once, with nothing else between them.
+  for (let i = 0; i < count; i++) {
+    const query = slots[i]!
     if (query.verdict === PASS) begun ^= beginReads(query, plane)
   }
   for (let i = 0; i < count; i++) {
