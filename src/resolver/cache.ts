@@ -4,8 +4,8 @@
  * Owns: which answers are kept, and for how long they are true. Never: judges (a verdict is given per policy, whatever is here), allocates
  * after construction, walks more than a bounded number of entries for one insertion.
  *
- * Memory is two rings of entries. New answers go to the small one (a tenth); one that was asked for again before its turn to leave moves to
- * the main ring, and a name that returns soon after it left goes there at once, so that a scan of random names passes through the tenth
+ * Memory is two rings of entries. New answers go to the small one (a tenth); one that was asked for again before its turn to leave, or that
+ * still finds room there, moves to the main ring, and a name that returns soon after it left goes there at once, so that a scan of random names passes through the tenth
  * and leaves the rest alone (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023). In the main ring an entry that was
  * used since goes round again. An index of buckets, one cache line each, finds entries by their hash.
  *
@@ -298,11 +298,17 @@ export class AnswerCache {
     if (own.used === 0) own.tail = own.head
     if ((value & DEAD) !== 0) return
     const uses = this.words[word + E_ANSWER]! >>> USES_SHIFT
-    if (again && uses > 0 && this.moveToMain(own, at, octets)) return
+    const isToStay = (again && uses > 0) || (own === this.small && this.mainHasRoom(octets))
+    if (isToStay && this.moveToMain(own, at, octets)) return
     const hash = this.words[word + E_HASH]!
     if (own === this.small) this.ghosts[hash & (GHOSTS - 1)] = hash
     this.drop(at, this.slotAt(hash, at))
     this.counts.evictions++
+  }
+
+  /** Whether an entry fits the main ring without another's leaving: until that is full, nothing has to go. */
+  private mainHasRoom(octets: number): boolean {
+    return this.main.head + octets <= this.main.end && gap(this.main) >= octets
   }
 
   /** Copies an entry to the head of the main ring with one use less; false where it came from there and there is no room at once. */
@@ -317,7 +323,8 @@ export class AnswerCache {
     main.used += octets
     this.counts.octets += octets
     const answer = (to >>> 2) + E_ANSWER
-    this.words[answer] = (this.words[answer]! - (1 << USES_SHIFT)) >>> 0
+    const value = this.words[answer]!
+    if (value >>> USES_SHIFT > 0) this.words[answer] = (value - (1 << USES_SHIFT)) >>> 0
     this.index[slot] = (((to >>> ALIGN_BITS) << TAG_BITS) | (this.index[slot]! & TAG_MASK)) >>> 0
     return true
   }
