@@ -1,4 +1,5 @@
 /** `qalqan block` and `qalqan unblock`: from words on the command line to a line in the file of urgent changes. */
+import { isCaseNumber } from './feeds/case-number.ts'
 import { hostnameFromText, isTopLevel, problemText, TOP_LEVEL } from './feeds/hostname.ts'
 import { appendUrgent, readUrgent, type UrgentChange } from './feeds/urgent.ts'
 import { CLASSES, type RuleClass } from './images/classes.ts'
@@ -47,7 +48,7 @@ function changeOf(settings: Settings, request: UrgentRequest): UrgentChange {
   }
   const { caseNumber } = request
   if (caseNumber === undefined) throw new TypeError('a block needs its case: --case NUMBER')
-  if (!/^[!-~](?:[ -~]{0,62}[!-~])?$/.test(caseNumber)) {
+  if (!isCaseNumber(caseNumber)) {
     throw new TypeError('a case number is 1 to 64 printable ASCII characters')
   }
   const ruleClass = (request.ruleClass ?? 'hotline') as RuleClass

@@ -3,6 +3,7 @@
  *
  * Every key is known, every value has its type: a line with a typo in `expires` must not block for ever.
  */
+import { isCaseNumber } from './case-number.ts'
 import type { EntryDetail } from './entry.ts'
 
 export const SCOPES = ['host', 'domain', 'page'] as const
@@ -133,10 +134,6 @@ function actionOf(value: Fields): 'block' | 'allow' {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= TEXT_MAX
-}
-
-function isCaseNumber(value: unknown): boolean {
-  return typeof value === 'string' && /^[!-~](?:[ -~]{0,62}[!-~])?$/.test(value)
 }
 
 function isSlug(value: unknown): boolean {

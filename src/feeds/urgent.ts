@@ -13,6 +13,7 @@ import { CLASSES, type RuleClass } from '../images/classes.ts'
 import { FilterBuilder } from '../images/filter/builder.ts'
 import { ANSWER_AS_SET, WITHDRAW_BIT } from '../images/filter/layout.ts'
 import { BAD_NAME, nameFromText } from '../wire/name.ts'
+import { isCaseNumber } from './case-number.ts'
 import { EXACT, SUBTREE } from './entry.ts'
 
 export interface UrgentBlock {
@@ -112,7 +113,7 @@ function parseChange(line: string): UrgentChange | string {
   if (action !== 'block') return '"action" is neither "block" nor "unblock" nor "withdraw"'
   if (!CLASSES.includes(read.class as RuleClass)) return `"class" is none of ${CLASSES.join(', ')}`
   if (typeof read.category !== 'string') return '"category" is missing'
-  if (typeof read.case !== 'string' || !/^[!-~](?:[ -~]{0,62}[!-~])?$/.test(read.case)) {
+  if (!isCaseNumber(read.case)) {
     return '"case" is not 1 to 64 printable ASCII characters'
   }
   const { category, case: caseNumber } = read

@@ -57,8 +57,6 @@ const FAILURE: AnswerRecords = {
   ttlSeconds: FAILURE_TTL_SECONDS,
   ageSeconds: 0,
 }
-/** Ids and the like are drawn in advance, this many at a time. */
-export const RANDOM_POOL = 4096
 
 export interface ForwarderParts {
   readonly questions: Questions

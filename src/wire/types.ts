@@ -1,7 +1,6 @@
 /** Numbers from IANA's DNS parameters that the code names. */
 
 export const TYPE_A = 1
-export const TYPE_NS = 2
 export const TYPE_CNAME = 5
 export const TYPE_SOA = 6
 export const TYPE_AAAA = 28
@@ -12,8 +11,6 @@ export const TYPE_NSEC = 47
 export const TYPE_NSEC3 = 50
 /** Types 128 to 255 are questions or say something of a message, never data (RFC 6895 §3.1): NXNAME among them (RFC 9824 §3.4). */
 export const TYPE_NXNAME = 128
-export const TYPE_TKEY = 249
-export const TYPE_TSIG = 250
 export const TYPE_IXFR = 251
 export const TYPE_AXFR = 252
 export const TYPE_ANY = 255
@@ -30,8 +27,6 @@ export const REFUSED = 5
 export const BADVERS = 16
 
 /** Extended DNS Errors (RFC 8914 §4). */
-export const EDE_OTHER = 0
-export const EDE_STALE = 3
 export const EDE_CACHED_ERROR = 13
 export const EDE_NOT_READY = 14
 export const EDE_NO_REACHABLE_AUTHORITY = 22

@@ -6,6 +6,7 @@
  * Flagged names have letters only; names that are not flagged end their first label in a digit, so the two never meet.
  * All are below `example.` and `test.`, reserved by RFC 2606.
  */
+import { zipf } from '../../support/random.ts'
 export type Random = () => number
 
 export interface BlockList {
@@ -60,25 +61,6 @@ export function mixQuestions(mix: Mix, count: number, namesOnly: boolean): strin
     if (roll < mix.blockedShare + mix.missShare && asked < fresh.length) return fresh[asked++]!
     return mix.popular[rank()]!
   })
-}
-
-/** Draws ranks 0…size-1, rank r with a weight of 1 / (r + 1). */
-export function zipf(size: number, random: Random): () => number {
-  const cumulative = new Float64Array(size)
-  let sum = 0
-  for (let rank = 0; rank < size; rank++) cumulative[rank] = sum += 1 / (rank + 1)
-  return () => firstAbove(cumulative, random() * sum)
-}
-
-function firstAbove(cumulative: Float64Array, value: number): number {
-  let low = 0
-  let high = cumulative.length - 1
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (cumulative[middle]! > value) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** mulberry32: small, and good enough to spread names. */
