@@ -33,7 +33,7 @@ export function run(size: Size): BenchResult {
   const acceptor = new Acceptor(LIMITS)
   const names = new Uint8Array(NAME_OCTETS_MAX + 1)
   const nameOctets = nameFromText(NAME, names)
-  const expected: Expected = { id: ID, names, nameAt: 0, nameOctets, type: TYPE_A, dnssecOk: false }
+  const expected: Expected = { id: ID, names, nameAt: 0, nameOctets, type: TYPE_A, dnssecOk: false, spelling: 0 }
   const cases = ANSWERS.map(([what, answers]): Case => {
     const message = replyTo(query({ name: NAME, id: ID }), { answers })
     return {

@@ -11,6 +11,7 @@ import {
   MODE_PAGE,
   MODE_REFUSED,
   MODE_ZERO,
+  sameForAll,
 } from '../src/resolver/blocked.ts'
 import { BLOCKED, type FilterImages, Findings, filter, probe } from '../src/resolver/filter.ts'
 import type { QuerySlot } from '../src/resolver/query.ts'
@@ -50,7 +51,7 @@ export function run(size: Size): BenchResult {
   const cases = ROWS.map((row): Case => {
     const own = row.withCases ? images.withCases : images.plain
     const slots = blockedSlots(row, own, NAMES[size])
-    const answers = { ...PAGE, mode: row.mode }
+    const answers = { ...PAGE, classes: sameForAll(row.mode, 60) }
     return { what: row.what, each, run: () => answerAll(slots, own, answers, ROUNDS[size]) }
   })
   return { title: 'Block answers', ...compare(cases, size), notes: [] }

@@ -10,7 +10,7 @@ import type { Compiled } from './feeds/compile-thread.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
-import { planWorkers } from './orders.ts'
+import { allServers, planWorkers } from './orders.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
@@ -131,7 +131,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       names: () => readers.filter.names,
       pool,
     })
-    const upstreamNames = settings.upstreams.map(({ address, port }) => `${address}:${port}`)
+    const upstreamNames = allServers(settings).map(({ address, port }) => `${address}:${port}`)
     const metrics = createMetrics(layout, () => counters, upstreamNames, facts)
     http.push(await startAdminServer(settings.http.admin, { metrics, health: facts }))
   }

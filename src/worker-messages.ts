@@ -1,7 +1,7 @@
 /** What crosses between the main thread and a worker: its orders when it starts, then messages. All of it can be cloned or is shared memory. */
 import type { CounterShape } from './images/counters.ts'
 import type { AcceptLimits } from './resolver/accept.ts'
-import type { ImageBuffers } from './resolver/assemble.ts'
+import type { ImageBuffers, ResolverOptions } from './resolver/assemble.ts'
 import type { BlockAnswers } from './resolver/blocked.ts'
 import type { LocalName } from './resolver/local.ts'
 import type { Endpoint } from './settings/settings.ts'
@@ -13,7 +13,10 @@ export interface WorkerOrders {
   readonly seed: number
   readonly listen: readonly Endpoint[]
   readonly listenerPolicies: readonly number[]
+  /** The first `upstreamsForAll` are for every name, the others for the zones of `options`. */
   readonly upstreams: readonly Endpoint[]
+  readonly upstreamsForAll: number
+  readonly options: ResolverOptions
   readonly timeoutMs: number
   readonly attempts: number
   readonly blockAnswers: BlockAnswers

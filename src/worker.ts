@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { layOutCounters } from './images/counters.ts'
 import { randomSource } from './platform/random.ts'
 import { type Assembled, assemble, openImages } from './resolver/assemble.ts'
-import { monotonicClock, type Plane } from './resolver/plane.ts'
+import { type Clock, monotonicClock, type Plane } from './resolver/plane.ts'
 import type { Questions } from './resolver/questions.ts'
 import { ConnectionLimits } from './transport/connection-limits.ts'
 import { type Kernel, openKernel } from './transport/kernel.ts'
@@ -40,6 +40,8 @@ function openDriver(): { kernel: Kernel | null; note: string | null } {
 
 function assemblePlane(): Assembled {
   const layout = layOutCounters(orders.counterShape)
+  const clock = monotonicClock(() => performance.now())
+  setUnixOffset(clock)
   return assemble({
     seed: orders.seed,
     images: openImages(orders.images),
@@ -48,14 +50,21 @@ function assemblePlane(): Assembled {
     localNames: orders.localNames,
     cacheOctets: orders.cacheOctets,
     limits: orders.limits,
-    servers: orders.upstreams.length,
+    servers: orders.upstreamsForAll,
+    options: orders.options,
     timeoutMs: orders.timeoutMs,
     attempts: orders.attempts,
-    clock: monotonicClock(() => performance.now()),
+    clock,
     random: randomSource(),
     counters: new Float64Array(orders.counters),
     layout,
   })
+}
+
+/** The time of day may be set while we run: the offset to it is looked at again from time to time. */
+function setUnixOffset(clock: Clock): void {
+  clock.tick()
+  clock.unixOffset = Math.floor(Date.now() / 1000) - clock.nowSeconds
 }
 
 /** What must be closed when this worker ends, however it ends. */
@@ -91,7 +100,10 @@ async function run(): Promise<void> {
     outlets.flush()
     gauges.update(performance.now())
   }, TICK_MS)
-  const tidier = setInterval(() => upstreams.tidy(performance.now()), TIDY_MS)
+  const tidier = setInterval(() => {
+    upstreams.tidy(performance.now())
+    setUnixOffset(plane.clock)
+  }, TIDY_MS)
   opened.push({ close: () => [ticker, tidier].forEach(clearInterval) })
 
   port.on('message', (message: ToWorker) => {

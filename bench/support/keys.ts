@@ -72,6 +72,8 @@ export function emptyRecords(): AnswerRecords {
     authorities: 0,
     rcode: 0,
     authenticData: false,
+    marks: 0,
+    ede: -1,
     ttlOffsets: new Uint16Array(8192),
     ttlCount: 0,
     ttlSeconds: 0,

@@ -2,7 +2,7 @@
 import { allocateCounters, layOutCounters } from '../../src/images/counters.ts'
 import { assemble } from '../../src/resolver/assemble.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
-import { type BlockAnswers, MODE_PAGE } from '../../src/resolver/blocked.ts'
+import { type BlockAnswers, MODE_PAGE, sameForAll } from '../../src/resolver/blocked.ts'
 import type { UpstreamTransport } from '../../src/resolver/outlet.ts'
 import { monotonicClock, type Plane } from '../../src/resolver/plane.ts'
 import type { QuerySlot } from '../../src/resolver/query.ts'
@@ -15,10 +15,9 @@ import { blockedQuestions, cleanQuestions } from './names.ts'
 import { BATCH, makeSlots, NullOutlet, QueryDeck } from './workload.ts'
 
 export const PAGE: BlockAnswers = {
-  mode: MODE_PAGE,
   ipv4: Uint8Array.of(192, 0, 2, 80),
   ipv6: Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80),
-  ttlSeconds: 60,
+  classes: sameForAll(MODE_PAGE, 60),
 }
 const TTL_SECONDS = 86_400
 

@@ -76,6 +76,13 @@ export const SCALARS = [
   'droppedByRule', // a rule whose answer is silence
   'sendFailed', // datagrams that the kernel did not take
   'coalesced', // queries that joined a question in flight
+  'strangers', // queries of clients that may not ask
+  'rateLimited', // queries over their prefix's limit, not answered
+  'rateSlipped', // the same, answered with TC
+  'aliasesBlocked', // answers that would have led to a flagged name
+  'privateAddresses', // answers that had an address of a private network
+  'prefetches', // questions asked before the cached answer was out of date
+  'cacheStale', // answers given after their time
   'cacheHits',
   'cacheMisses',
   'cacheInserts',

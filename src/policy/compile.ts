@@ -14,7 +14,7 @@ export function compilePolicies(
     categories: numbers(own.categories),
     allowOnly: numbers(own.allowOnly),
   }))
-  const prefixes = settings.policies.flatMap((own, policy) => own.clients.map(client => prefix(client, policy)))
+  const prefixes = settings.policies.flatMap((own, policy) => own.clients.map(client => clientPrefix(client, policy)))
   return buildPolicies(contents, prefixes, policyNumber(settings, DEFAULT_POLICY), categories.length)
 }
 
@@ -25,7 +25,8 @@ export function policyNumber(settings: Pick<Settings, 'policies'>, name: string)
   return number
 }
 
-function prefix(text: string, policy: number): Prefix {
+/** A prefix as settled settings have it. */
+export function clientPrefix(text: string, policy: number): Prefix {
   const [address = '', bits] = text.split('/')
   const octets = addressOctets(address)
   return { address: octets, bits: bits === undefined ? octets.length * 8 : Number(bits), policy }

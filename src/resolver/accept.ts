@@ -8,7 +8,7 @@
  *
  * Work is bounded by the message: each record is visited once for each name on the chain, and a chain has at most 16 names.
  */
-import { optExtendedRcode } from '../wire/edns.ts'
+import { extendedErrorCode, optExtendedRcode } from '../wire/edns.ts'
 import {
   additionalCount,
   answerCount,
@@ -26,6 +26,7 @@ import {
 } from '../wire/header.ts'
 import { BAD_NAME, expandName, FOLD, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
 import { copyOctets, putU16, putU32, u16, u32 } from '../wire/octets.ts'
+import { isPrivateIpv4, isPrivateIpv6 } from '../wire/private-address.ts'
 import {
   FIXED_OCTETS,
   RDLENGTH_AT,
@@ -37,18 +38,23 @@ import {
 } from '../wire/records.ts'
 import {
   CLASS_IN,
+  NO_EDE,
   NOERROR,
   NXDOMAIN,
+  TYPE_A,
+  TYPE_AAAA,
   TYPE_ANY,
   TYPE_CNAME,
   TYPE_DNAME,
+  TYPE_HTTPS,
   TYPE_NSEC,
   TYPE_NSEC3,
   TYPE_OPT,
   TYPE_RRSIG,
   TYPE_SOA,
+  TYPE_SVCB,
 } from '../wire/types.ts'
-import type { AnswerRecords } from './cache.ts'
+import { type AnswerRecords, MARK_LINKS, MARK_PRIVATE } from './cache.ts'
 
 /** What an upstream's message turns out to be. */
 export const ACCEPTED = 0
@@ -59,6 +65,8 @@ export const ILL_FORMED = 2
 export const CUT_SHORT = 3
 /** The server could not or would not answer: `rcode` says how. */
 export const UNHELPFUL = 4
+/** The right question in another spelling than was sent: a server that folds case, or a guess. */
+export const MISSPELLED = 5
 
 /** Names on a chain of aliases, the question's own included. */
 const CHAIN_MAX = 16
@@ -86,6 +94,17 @@ export interface Expected {
   nameOctets: number
   type: number
   dnssecOk: boolean
+  /** The spelling that was sent, see `spelled`; 0: whatever spelling is good. */
+  spelling: number
+}
+
+/**
+ * An octet of a folded name as it is sent: letters in upper case where the spelling has a bit (draft-vixie-dnsext-dns0x20 §3). 32 bits
+ * serve names of any length, over and over: few names have more letters, and none needs more to be beyond guessing.
+ */
+export function spelled(octet: number, index: number, spelling: number): number {
+  const isLetter = octet >= 0x61 && octet <= 0x7a
+  return isLetter && ((spelling >>> (index & 31)) & 1) === 1 ? octet - 0x20 : octet
 }
 
 /** Reads messages one at a time; all its memory is made with it. */
@@ -97,6 +116,8 @@ export class Acceptor implements AnswerRecords {
   authorities = 0
   rcode = 0
   authenticData = false
+  marks = 0
+  ede = NO_EDE
   readonly ttlOffsets = new Uint16Array(RECORDS_MAX + 1)
   ttlCount = 0
   ttlSeconds = 0
@@ -137,10 +158,12 @@ export class Acceptor implements AnswerRecords {
     if (messageId(message, start) !== expected.id || (flags & FLAG_QR) === 0) return NOT_OURS
     if (opcodeOf(flags) !== 0) return NOT_OURS
     this.rcode = rcodeOf(flags)
+    this.ede = NO_EDE
     const afterQuestion = this.matchQuestion(expected)
     if (afterQuestion < 0) return this.withoutQuestion(flags) ? UNHELPFUL : NOT_OURS
+    if (!this.isSpelledAs(expected)) return MISSPELLED
     if ((flags & FLAG_TC) !== 0) return CUT_SHORT
-    if (this.rcode !== NOERROR && this.rcode !== NXDOMAIN) return UNHELPFUL
+    if (this.rcode !== NOERROR && this.rcode !== NXDOMAIN) return this.readError(afterQuestion)
     this.authenticData = (flags & FLAG_AD) !== 0
     return this.rewrite(afterQuestion, expected)
   }
@@ -161,6 +184,26 @@ export class Acceptor implements AnswerRecords {
       if (FOLD[message[at + i]!] !== expected.names[expected.nameAt + i]) return -1
     }
     return u16(message, after) === expected.type && u16(message, after + 2) === CLASS_IN ? after + 4 : -1
+  }
+
+  /** Whether the question came back in the spelling that was sent. */
+  private isSpelledAs({ names, nameAt, nameOctets, spelling }: Expected): boolean {
+    if (spelling === 0) return true
+    const at = this.start + HEADER_OCTETS
+    for (let i = 0; i < nameOctets; i++) {
+      if (this.message[at + i] !== spelled(names[nameAt + i]!, i, spelling)) return false
+    }
+    return true
+  }
+
+  /** What a server that could not answer says of the reason (RFC 8914 §3), if the message can be read that far. */
+  private readError(afterQuestion: number): typeof UNHELPFUL {
+    const records = answerCount(this.message, this.start) + authorityCount(this.message, this.start)
+    const additionalsAt = this.checkRecords(afterQuestion, records)
+    const additionals = additionalCount(this.message, this.start)
+    if (additionalsAt >= 0 && this.checkRecords(additionalsAt, additionals) >= 0)
+      this.extendedRcode(additionalsAt, additionals)
+    return UNHELPFUL
   }
 
   private rewrite(afterQuestion: number, expected: Expected): number {
@@ -185,13 +228,17 @@ export class Acceptor implements AnswerRecords {
     return ACCEPTED
   }
 
-  /** The upper bits of the RCODE, from the OPT where there is one (RFC 6891 §6.1.3). */
+  /** The upper bits of the RCODE, from the OPT where there is one (RFC 6891 §6.1.3), whose Extended DNS Error is kept. */
   private extendedRcode(at: number, count: number): number {
     let offset = at
     for (let i = 0; i < count; i++) {
       const typeAt = nameEnd(this.message, offset, this.end, this.start)
-      if (u16(this.message, typeAt) === TYPE_OPT) return optExtendedRcode(this.message, typeAt)
-      offset = typeAt + FIXED_OCTETS + u16(this.message, typeAt + RDLENGTH_AT)
+      const next = typeAt + FIXED_OCTETS + u16(this.message, typeAt + RDLENGTH_AT)
+      if (u16(this.message, typeAt) === TYPE_OPT) {
+        this.ede = extendedErrorCode(this.message, typeAt + FIXED_OCTETS, next)
+        return optExtendedRcode(this.message, typeAt)
+      }
+      offset = next
     }
     return 0
   }
@@ -208,6 +255,7 @@ export class Acceptor implements AnswerRecords {
     this.leastTtl = this.limits.ttlSecondsMax
     this.answersType = false
     this.soaSeen = false
+    this.marks = 0
   }
 
   /** Whether `count` records from `at` on lie within the message and can be read; returns the offset after them or -1. */
@@ -295,12 +343,20 @@ export class Acceptor implements AnswerRecords {
       const kept = this.belongs(offset, typeAt, type, expected)
       if (kept) {
         if (!this.copyRecord(offset, typeAt, type, -1)) return -1
+        this.marks |= this.marksOf(typeAt, type)
         if (type === expected.type || expected.type === TYPE_ANY) this.answersType = true
         copied++
       }
       offset = next
     }
     return copied
+  }
+
+  private marksOf(typeAt: number, type: number): number {
+    const rdata = typeAt + FIXED_OCTETS
+    if (type === TYPE_A) return isPrivateIpv4(this.message, rdata) ? MARK_PRIVATE : 0
+    if (type === TYPE_AAAA) return isPrivateIpv6(this.message, rdata) ? MARK_PRIVATE : 0
+    return type === TYPE_CNAME || type === TYPE_SVCB || type === TYPE_HTTPS ? MARK_LINKS : 0
   }
 
   /** Whether a record of the answer section is on the chain: an alias, the type asked for at its end, or their signatures. */

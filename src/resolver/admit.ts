@@ -12,12 +12,11 @@ import {
   EDNS_VERSION,
   OPT_OCTETS,
   optDnssecOk,
-  optionsWellFormed,
   optPayload,
   optVersion,
+  readOptions,
   UDP_OCTETS_MAX,
 } from '../wire/edns.ts'
-import { foldAndHashLabel, spread } from '../wire/hash.ts'
 import {
   additionalCount,
   answerCount,
@@ -31,10 +30,11 @@ import {
   questionCount,
   UDP_OCTETS_WITHOUT_EDNS,
 } from '../wire/header.ts'
-import { BAD_NAME, LABEL_OCTETS_MAX, LABELS_MAX, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
-import { u16 } from '../wire/octets.ts'
+import { BAD_NAME, nameEnd } from '../wire/name.ts'
+import { copyOctets, u16 } from '../wire/octets.ts'
 import {
   BADVERS,
+  CLASS_CH,
   CLASS_IN,
   FORMERR,
   NO_EDE,
@@ -47,13 +47,15 @@ import {
   TYPE_OPT,
 } from '../wire/types.ts'
 import { DROPPED, PASS, type QuerySlot, REFUSE, type Verdict } from './query.ts'
+import { readName } from './question-name.ts'
 
 /** Type, class, TTL and RDLENGTH behind a record's name (RFC 1035 §4.1.3). */
 const RECORD_FIXED_OCTETS = 10
 /** Records that a query may carry besides its question: OPT, and a TSIG or SIG(0) that is passed over. */
 const QUERY_RECORDS_MAX = 4
 
-export function admit(query: QuerySlot, seed: number): Verdict {
+/** `structuredOption`: see `readOptions`. */
+export function admit(query: QuerySlot, seed: number, structuredOption = 0): Verdict {
   const { bytes, start, end } = query
   if (end - start < HEADER_OCTETS) return DROPPED
   query.id = messageId(bytes, start)
@@ -64,11 +66,11 @@ export function admit(query: QuerySlot, seed: number): Verdict {
   if (opcodeOf(query.flags) !== 0) return refuseBare(query, NOTIMP)
   // RFC 9619 §4: a query has one question, no more and no less.
   if (questionCount(bytes, start) !== 1) return refuseBare(query, FORMERR)
-  const afterName = readName(query, seed)
+  const afterName = readName(query, start + HEADER_OCTETS, end, seed)
   if (afterName === BAD_NAME || afterName + 4 > end) return refuseBare(query, FORMERR)
   query.type = u16(bytes, afterName)
   query.qclass = u16(bytes, afterName + 2)
-  const soundness = readRecords(query, afterName + 4)
+  const soundness = readRecords(query, afterName + 4, structuredOption)
   // Only where the whole message could be read is its question sent back with the error.
   if (soundness !== 0) return soundness === BADVERS ? refuse(query, soundness) : refuseBare(query, soundness)
   return refuseByQuestion(query)
@@ -83,6 +85,11 @@ function reset(query: QuerySlot): void {
   query.blockRule = NO_RULE
   query.nameOctets = 0
   query.type = 0
+  query.cookieAt = -1
+  query.cookieOctets = 0
+  query.cookieIsValid = false
+  query.wantsKeepalive = false
+  query.wantsStructured = false
 }
 
 function refuseBare(query: QuerySlot, rcode: number): Verdict {
@@ -90,38 +97,8 @@ function refuseBare(query: QuerySlot, rcode: number): Verdict {
   return refuse(query, rcode)
 }
 
-/** Reads the question's name, in which no pointer has a place; returns the offset after it or BAD_NAME. */
-function readName(query: QuerySlot, seed: number): number {
-  const { bytes, end, name, labels, states } = query
-  const start = query.start + HEADER_OCTETS
-  let at = start
-  let count = 0
-  for (;;) {
-    if (at >= end) return BAD_NAME
-    const length = bytes[at]!
-    if (length === 0) break
-    if (length > LABEL_OCTETS_MAX || count >= LABELS_MAX) return BAD_NAME
-    labels[count++] = at - start
-    at += length + 1
-  }
-  const octets = at - start + 1
-  if (octets > NAME_OCTETS_MAX) return BAD_NAME
-  query.labelCount = count
-  query.nameAt = start
-  query.nameOctets = octets
-  name[octets - 1] = 0
-  let state = seed
-  states[0] = state
-  for (let depth = 1; depth <= count; depth++) {
-    state = foldAndHashLabel(state, bytes, start, name, labels[count - depth]!)
-    states[depth] = state
-  }
-  query.hash = spread(state)
-  return start + octets
-}
-
 /** Walks what follows the question, for the OPT; returns 0 or the RCODE of what is wrong. */
-function readRecords(query: QuerySlot, at: number): number {
+function readRecords(query: QuerySlot, at: number, structuredOption: number): number {
   const { bytes, start, end } = query
   const records = answerCount(bytes, start) + authorityCount(bytes, start) + additionalCount(bytes, start)
   if (records > QUERY_RECORDS_MAX) return FORMERR
@@ -135,7 +112,7 @@ function readRecords(query: QuerySlot, at: number): number {
     if (u16(bytes, typeAt) === TYPE_OPT) {
       // RFC 6891 §6.1.1: one OPT, its name the root.
       if (query.hasOpt || typeAt !== offset + 1) return FORMERR
-      if (!optionsWellFormed(bytes, offset + OPT_OCTETS, next)) return FORMERR
+      if (!readOptions(bytes, offset + OPT_OCTETS, next, query, structuredOption)) return FORMERR
       readOpt(query, typeAt)
       if (optVersion(bytes, typeAt) > EDNS_VERSION) rcode = BADVERS
     }
@@ -146,6 +123,8 @@ function readRecords(query: QuerySlot, at: number): number {
 
 function readOpt(query: QuerySlot, typeAt: number): void {
   query.hasOpt = true
+  // Kept aside: the answer may be written over the query.
+  if (query.cookieAt >= 0) copyOctets(query.bytes, query.cookieAt, query.cookie, 0, query.cookieOctets)
   query.dnssecOk = optDnssecOk(query.bytes, typeAt)
   if (query.transport !== UDP) return
   // RFC 6891 §6.2.3: less than 512 is 512. More than fits every path is not used (RFC 9715 §3).
@@ -156,7 +135,7 @@ function readOpt(query: QuerySlot, typeAt: number): void {
 
 /** Questions that no forwarder has an answer to. */
 function refuseByQuestion(query: QuerySlot): Verdict {
-  if (query.qclass !== CLASS_IN) return refuse(query, REFUSED)
+  if (query.qclass !== CLASS_IN) return query.qclass === CLASS_CH ? PASS : refuse(query, REFUSED)
   const type = query.type
   if (type < TYPE_NXNAME || type > TYPE_ANY) return type === 0 || type === TYPE_OPT ? refuse(query, FORMERR) : PASS
   if (type === TYPE_AXFR || type === TYPE_IXFR) return refuse(query, REFUSED)

@@ -2,6 +2,7 @@
  * Data plane. A batch of queries: all are admitted first, and for each the reads are begun that its lookups would wait for, so that the
  * processor waits for many at once instead of one after the other; then each takes its way through the stages.
  */
+import { FROM_BLOCK } from '../images/counters.ts'
 import { add, beginBatch, countAnswer, countBatch, countQuery } from './account.ts'
 import { admit } from './admit.ts'
 import { probe } from './filter.ts'
@@ -19,7 +20,7 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
   beginBatch(plane)
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
-    query.verdict = admit(query, plane.seed)
+    query.verdict = admit(query, plane.seed, plane.structuredOption)
   }
   // A loop of its own: there the reads of many queries are under way at once, with nothing else between them.
   for (let i = 0; i < count; i++) {
@@ -44,7 +45,7 @@ function respond(query: QuerySlot, plane: Plane, outlet: Outlet): void {
   if (verdict === ANSWERED) {
     countAnswer(query, plane)
     outlet.send(query)
-  } else if (verdict === DROPPED) add(plane, 'droppedByRule', 1)
+  } else if (verdict === DROPPED && query.source === FROM_BLOCK) add(plane, 'droppedByRule', 1)
 }
 
 function refuse(query: QuerySlot): Verdict {

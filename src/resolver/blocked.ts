@@ -3,7 +3,7 @@
  * nothing, with a SOA so that resolvers behind us know how long (RFC 2308 §5); always with the class as Extended DNS Error and the
  * case's number as its text (RFC 8914 §2), never the rule.
  */
-import { CLASS_INFO_CODES } from '../images/classes.ts'
+import { CLASS_INFO_CODES, CLASSES } from '../images/classes.ts'
 import { FROM_BLOCK } from '../images/counters.ts'
 import { givenAt, givenIpv4At, givenIpv4Count, givenIpv6At, givenIpv6Count } from '../images/filter/given.ts'
 import { ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, NO_RULE } from '../images/filter/layout.ts'
@@ -27,49 +27,122 @@ export const MODE_REFUSED = 5
 const ZERO = new Uint8Array(16)
 const NO_ADDRESS = new Uint8Array(0)
 
-export interface BlockAnswers {
+/** How the names of one class are answered, and what is said of them. */
+export interface ClassAnswers {
   /** What a rule that asks for nothing else gets: one of the modes above. */
   readonly mode: number
+  readonly ttlSeconds: number
+  /** Where a visitor reads about a case: the number is put behind it. Empty: nowhere. */
+  readonly link: Uint8Array
+  /** Structured data (draft-ietf-dnsop-structured-dns-error §4) before and behind the number, and what is said where there is no room; empty: none. */
+  readonly structuredBefore: Uint8Array
+  readonly structuredBehind: Uint8Array
+  readonly structuredShort: Uint8Array
+}
+
+export interface BlockAnswers {
   /** Addresses of the block page in network order; empty where there is none of that family. */
   readonly ipv4: Uint8Array
   readonly ipv6: Uint8Array
-  readonly ttlSeconds: number
+  /** In the order of `CLASSES`. */
+  readonly classes: readonly ClassAnswers[]
 }
 
-const text: EdeText & { octets: Uint8Array } = { octets: NO_ADDRESS, at: 0, length: 0 }
+/** The longest text: structured data of some hundreds of octets, or a number of 255 twice and a link. */
+const TEXT_OCTETS_MAX = 2048
+const SPACE = 0x20
+
+const text: EdeText & { short: Uint8Array } = {
+  octets: new Uint8Array(TEXT_OCTETS_MAX),
+  at: 0,
+  length: 0,
+  short: NO_ADDRESS,
+}
 const numberText = new Uint8Array(PUBLIC_NUMBER_OCTETS)
 
-export function answerBlocked(query: QuerySlot, images: FilterImages, answers: BlockAnswers): Verdict {
+/** Answers the same way for every class, and says no more than the number. */
+export function sameForAll(mode: number, ttlSeconds: number): readonly ClassAnswers[] {
+  const nothing = new Uint8Array(0)
+  const own = {
+    mode,
+    ttlSeconds,
+    link: nothing,
+    structuredBefore: nothing,
+    structuredBehind: nothing,
+    structuredShort: nothing,
+  }
+  return CLASSES.map(() => own)
+}
+
+/** `flagged` has the name that the rule covers: the query itself, or where its answer would have led. */
+export function answerBlocked(
+  query: QuerySlot,
+  images: FilterImages,
+  answers: BlockAnswers,
+  flagged: QuerySlot = query,
+): Verdict {
   const image = imageOfBlock(query, images)
-  const answer = query.blockAnswer === ANSWER_AS_SET ? answers.mode : query.blockAnswer
-  if (answer === ANSWER_DROP) return DROPPED
+  const own = answers.classes[query.blockClass]!
+  const answer = query.blockAnswer === ANSWER_AS_SET ? own.mode : query.blockAnswer
   query.source = FROM_BLOCK
+  if (answer === ANSWER_DROP) return DROPPED
   query.ede = CLASS_INFO_CODES[query.blockClass]!
-  nameTheCase(query, image)
+  explain(query, flagged, image, own)
   if (answer === MODE_REFUSED) finishAnswer(query, beginAnswer(query), REFUSED, 0, 0, 0, text)
-  else if (answer === MODE_NXDOMAIN) answerNothing(query, NXDOMAIN, answers.ttlSeconds)
-  else if (answer === MODE_ZERO) answerAddress(query, ZERO, 4, ZERO, 16, answers.ttlSeconds)
-  else if (answer >= ANSWER_GIVEN) answerGiven(query, image.given, answer - ANSWER_GIVEN, answers.ttlSeconds)
+  else if (answer === MODE_NXDOMAIN) answerNothing(query, NXDOMAIN, own.ttlSeconds)
+  else if (answer === MODE_ZERO) answerAddress(query, ZERO, 4, ZERO, 16, own.ttlSeconds)
+  else if (answer >= ANSWER_GIVEN) answerGiven(query, image.given, answer - ANSWER_GIVEN, own.ttlSeconds)
   else if (answer === MODE_PAGE) {
-    answerAddress(query, answers.ipv4, answers.ipv4.length, answers.ipv6, answers.ipv6.length, answers.ttlSeconds)
-  } else answerNothing(query, NOERROR, answers.ttlSeconds)
+    answerAddress(query, answers.ipv4, answers.ipv4.length, answers.ipv6, answers.ipv6.length, own.ttlSeconds)
+  } else answerNothing(query, NOERROR, own.ttlSeconds)
   return ANSWERED
 }
 
-/** Points `text` at the number of the case, or of the flagged name where the feed brings none. */
-function nameTheCase(query: QuerySlot, image: FilterReader): void {
-  const bringsNumber = query.blockRule !== NO_RULE && image.caseLength(query.blockRule) > 0
-  if (bringsNumber) {
-    text.octets = image.text
-    text.at = image.caseAt(query.blockRule)
-    text.length = image.caseLength(query.blockRule)
-    return
+/** Fills `text`: the number of the case and where to read about it, or the same as structured data for who asked for that. */
+function explain(query: QuerySlot, flagged: QuerySlot, image: FilterReader, own: ClassAnswers): void {
+  text.length = 0
+  text.short = NO_ADDRESS
+  if (!query.hasOpt) return
+  const isStructured = query.wantsStructured && own.structuredBefore.length > 0
+  if (isStructured) append(own.structuredBefore, 0, own.structuredBefore.length)
+  const before = text.length
+  appendNumber(query, flagged, image)
+  const octets = text.length - before
+  if (isStructured) {
+    if (!isPlain(before)) text.length = before
+    append(own.structuredBehind, 0, own.structuredBehind.length)
+    text.short = own.structuredShort
+  } else if (own.link.length > 0 && octets > 0) {
+    append(SEPARATOR, 0, 1)
+    append(own.link, 0, own.link.length)
+    append(text.octets, before, octets)
   }
-  text.octets = numberText
-  text.at = 0
-  text.length = query.blockDepth > 0 ? PUBLIC_NUMBER_OCTETS : 0
-  if (query.blockDepth > 0)
-    writePublicNumber(query.name, query.labels[query.labelCount - query.blockDepth]!, numberText, 0)
+}
+
+const SEPARATOR = Uint8Array.of(SPACE)
+
+function append(from: Uint8Array, at: number, octets: number): void {
+  if (text.length + octets > TEXT_OCTETS_MAX) return
+  text.length = copyOctets(from, at, text.octets, text.length, octets)
+}
+
+/** The number of the case, or of the flagged name where the feed brings none. */
+function appendNumber(query: QuerySlot, flagged: QuerySlot, image: FilterReader): void {
+  const rule = query.blockRule
+  if (rule !== NO_RULE && image.caseLength(rule) > 0)
+    return append(image.text, image.caseAt(rule), image.caseLength(rule))
+  if (query.blockDepth === 0) return
+  writePublicNumber(flagged.name, flagged.labels[flagged.labelCount - query.blockDepth]!, numberText, 0)
+  append(numberText, 0, PUBLIC_NUMBER_OCTETS)
+}
+
+/** Whether the number can stand in a JSON string as it is. */
+function isPlain(from: number): boolean {
+  for (let i = from; i < text.length; i++) {
+    const octet = text.octets[i]!
+    if (octet < SPACE || octet > 0x7e || octet === 0x22 || octet === 0x5c) return false
+  }
+  return true
 }
 
 /** One address of the family that was asked for, NODATA where there is none or another type was asked for. */

@@ -10,13 +10,15 @@
  * used since goes round again. An index of buckets, one cache line each, finds entries by their hash.
  *
  *     index bucket   8 × 32 bits: offset of an entry / 8, then 6 bits of its hash; 0 is empty
- *     entry          header (7 × 32 bits) │ TTL offsets (16 bits each) │ name, folded │ answer and authority records │ up to 7 octets
+ *     entry          header (8 × 32 bits) │ TTL offsets (16 bits each) │ name, folded │ answer and authority records │ up to 7 octets
  *
  * The records stand as they will be sent: a question's length does not depend on its spelling, so pointers stay right, and a hit copies
- * them behind the client's own question and counts the TTLs down. Cost of an entry: 28 octets, 2 a record, the name, the records, and 4
+ * them behind the client's own question and counts the TTLs down. An entry whose time is over stays where it is until it has to leave: while upstreams
+ * fail it may still be served (RFC 8767). Cost of an entry: 32 octets, 2 a record, the name, the records, and 4
  * to 8 in the index.
  */
 import { copyOctets, putU32, u16, u32 } from '../wire/octets.ts'
+import { NO_EDE, SERVFAIL } from '../wire/types.ts'
 
 const WORD = 4
 const E_OCTETS = 0 // of the whole entry, a multiple of 8; with the top bit: nothing here is wanted any more
@@ -24,11 +26,15 @@ const E_HASH = 1
 const E_STORED = 2 // seconds of the worker's clock
 const E_EXPIRES = 3
 const E_KEY = 4 // type (16), key flags (8), octets of the name (8)
-const E_SIZES = 5 // octets of the records (16), TTL offsets (16)
+const E_SIZES = 5 // octets of the records (16), marks (3), TTL offsets (13)
 const E_ANSWER = 6 // answer records (12 bits), authority records (12), rcode (4), AD (1), uses (2 bits at the top)
-const ENTRY_WORDS = 7
+const E_STATE = 7 // second until which no upstream is asked, mod 65,536 (16), EDE + 1 (16)
+const ENTRY_WORDS = 8
 const ENTRY_HEADER_OCTETS = ENTRY_WORDS * WORD
 const DEAD = 0x80000000
+const TTL_COUNT_MASK = 0x1fff
+const MARKS_SHIFT = 13
+const MARKS_MASK = 7
 
 const BUCKET_SLOTS = 8
 const TAG_BITS = 6
@@ -44,8 +50,17 @@ const USES_SHIFT = 30
 /** How many entries one insertion may send round again before it takes the next one whatever its use. */
 const ROUNDS_MAX = 16
 const GHOSTS = 1 << 15
+/** Answers that live shorter than this are not worth a question nobody waits for. */
+const PREFETCH_LIFETIME_MIN = 10
 
 export const RECORD_COUNT_MAX = 0xfff
+/** The answer leads to other names: aliases, service bindings. */
+export const MARK_LINKS = 1
+/** It has an address of a private network. */
+export const MARK_PRIVATE = 2
+/** RFC 8767 §4: the TTL of a stale answer, and how long an upstream that failed is left alone. */
+export const STALE_TTL_SECONDS = 30
+const RETRY_SECONDS = 30
 /** No entry. */
 export const MISS = -1
 
@@ -59,6 +74,10 @@ export interface AnswerRecords {
   authorities: number
   rcode: number
   authenticData: boolean
+  /** What whoever sends it must look at: MARK_… */
+  marks: number
+  /** The upstream's Extended DNS Error (RFC 8914), or NO_EDE. */
+  ede: number
   /** Offsets of TTL fields, counted from `at`. */
   readonly ttlOffsets: Uint16Array
   ttlCount: number
@@ -66,6 +85,25 @@ export interface AnswerRecords {
   ttlSeconds: number
   /** How long ago the TTLs were right. */
   ageSeconds: number
+}
+
+/** Memory for one answer's description. */
+export function newRecords(ttlOffsetsMax: number): AnswerRecords {
+  return {
+    bytes: new Uint8Array(0),
+    at: 0,
+    octets: 0,
+    answers: 0,
+    authorities: 0,
+    rcode: 0,
+    authenticData: false,
+    marks: 0,
+    ede: NO_EDE,
+    ttlOffsets: new Uint16Array(ttlOffsetsMax),
+    ttlCount: 0,
+    ttlSeconds: 0,
+    ageSeconds: 0,
+  }
 }
 
 /** What finds an answer: the folded name, its hash, the type, and the flags that change what an upstream answers. */
@@ -94,10 +132,12 @@ export interface CacheCounts {
   octets: number
   hits: number
   misses: number
+  /** Answers given after their time, of `hits`. */
+  stale: number
 }
 
 export class AnswerCache {
-  readonly counts: CacheCounts = { entries: 0, inserts: 0, evictions: 0, octets: 0, hits: 0, misses: 0 }
+  readonly counts: CacheCounts = { entries: 0, inserts: 0, evictions: 0, octets: 0, hits: 0, misses: 0, stale: 0 }
   readonly capacity: number
   private readonly bytes: Uint8Array
   private readonly words: Uint32Array
@@ -125,17 +165,51 @@ export class AnswerCache {
     this.main = ring(border, octets + 8)
   }
 
-  /** The entry for a key that is true at `now` (seconds of the worker's clock), or MISS. Counts as a use. */
+  /**
+   * The entry for a key that is true at `now` (seconds of the worker's clock), or one that is stale while its upstreams are being left alone;
+   * or MISS. Counts as a use.
+   */
   find(key: AnswerKey, now: number): number {
     const slot = this.slotOf(key)
     if (slot === MISS) return MISS
     const at = (this.index[slot]! >>> TAG_BITS) << ALIGN_BITS
     const word = at >>> 2
-    if (this.words[word + E_EXPIRES]! <= now) return MISS
+    if (this.words[word + E_EXPIRES]! <= now && !this.isHeld(at, now)) return MISS
     const answer = this.words[word + E_ANSWER]!
     const uses = answer >>> USES_SHIFT
     if (uses < USES_MAX) this.words[word + E_ANSWER] = (answer + (1 << USES_SHIFT)) >>> 0
     return at
+  }
+
+  /** The entry for a key whose time was over not more than `staleSecondsMax` ago, or is not yet; or MISS. A failure is never stale. */
+  findStale(key: AnswerKey, now: number, staleSecondsMax: number): number {
+    const slot = this.slotOf(key)
+    if (slot === MISS) return MISS
+    const at = (this.index[slot]! >>> TAG_BITS) << ALIGN_BITS
+    const rcode = (this.words[(at >>> 2) + E_ANSWER]! >>> 24) & 0xf
+    return rcode !== SERVFAIL && this.words[(at >>> 2) + E_EXPIRES]! + staleSecondsMax > now ? at : MISS
+  }
+
+  /** Its upstreams failed: the entry is served as it is for RETRY_SECONDS before they are asked again (RFC 8767 §5). */
+  hold(at: number, now: number): void {
+    const word = (at >>> 2) + E_STATE
+    this.words[word] = (((now + RETRY_SECONDS) << 16) | (this.words[word]! & 0xffff)) >>> 0
+  }
+
+  /** Whether `hold` was called within RETRY_SECONDS before `now`. */
+  isHeld(at: number, now: number): boolean {
+    const until = this.words[(at >>> 2) + E_STATE]! >>> 16
+    return until !== 0 && ((until - now) & 0xffff) - 1 < RETRY_SECONDS && ((until - now) & 0xffff) > 0
+  }
+
+  /** Whether an entry that is still true is asked for so often, and so near its end, that it is worth fetching again. */
+  isWorthPrefetch(at: number, now: number): boolean {
+    const word = at >>> 2
+    const answer = this.words[word + E_ANSWER]!
+    if (answer >>> USES_SHIFT < USES_MAX || ((answer >>> 24) & 0xf) === SERVFAIL) return false
+    const [stored, expires] = [this.words[word + E_STORED]!, this.words[word + E_EXPIRES]!]
+    const lifetime = expires - stored
+    return lifetime >= PREFETCH_LIFETIME_MIN && (expires - now) * 10 < lifetime && !this.isHeld(at, now)
   }
 
   /** Reads ahead what `find` will read first. */
@@ -149,7 +223,7 @@ export class AnswerCache {
     const sizes = this.words[word + E_SIZES]!
     const answer = this.words[word + E_ANSWER]!
     const nameOctets = this.words[word + E_KEY]! & 0xff
-    const ttlCount = sizes & 0xffff
+    const ttlCount = sizes & TTL_COUNT_MASK
     const ttlAt = at + ENTRY_HEADER_OCTETS
     records.bytes = this.bytes
     records.at = ttlAt + 2 * ttlCount + nameOctets
@@ -158,6 +232,8 @@ export class AnswerCache {
     records.authorities = (answer >>> 12) & 0xfff
     records.rcode = (answer >>> 24) & 0xf
     records.authenticData = (answer & (1 << 28)) !== 0
+    records.marks = (sizes >>> MARKS_SHIFT) & MARKS_MASK
+    records.ede = (this.words[word + E_STATE]! & 0xffff) - 1
     records.ttlCount = ttlCount
     for (let i = 0; i < ttlCount; i++) records.ttlOffsets[i] = u16(this.bytes, ttlAt + 2 * i)
     records.ageSeconds = now - this.words[word + E_STORED]!
@@ -187,7 +263,8 @@ export class AnswerCache {
     words[word + E_STORED] = now
     words[word + E_EXPIRES] = now + records.ttlSeconds
     words[word + E_KEY] = keyWord(key)
-    words[word + E_SIZES] = ((records.octets << 16) | records.ttlCount) >>> 0
+    words[word + E_SIZES] = ((records.octets << 16) | (records.marks << MARKS_SHIFT) | records.ttlCount) >>> 0
+    words[word + E_STATE] = (records.ede + 1) & 0xffff
     words[word + E_ANSWER] =
       records.answers | (records.authorities << 12) | (records.rcode << 24) | (records.authenticData ? 1 << 28 : 0)
     let write = at + ENTRY_HEADER_OCTETS
@@ -214,7 +291,7 @@ export class AnswerCache {
   private isFor(key: AnswerKey, at: number): boolean {
     const word = at >>> 2
     if (this.words[word + E_KEY] !== keyWord(key)) return false
-    const nameAt = at + ENTRY_HEADER_OCTETS + 2 * (this.words[word + E_SIZES]! & 0xffff)
+    const nameAt = at + ENTRY_HEADER_OCTETS + 2 * (this.words[word + E_SIZES]! & TTL_COUNT_MASK)
     for (let i = 0; i < key.nameOctets; i++) if (this.bytes[nameAt + i] !== key.name[key.nameAt + i]) return false
     return true
   }
@@ -360,11 +437,14 @@ function keyWord(key: AnswerKey): number {
   return ((key.type << 16) | (key.keyFlags << 8) | key.nameOctets) >>> 0
 }
 
-/** Counts the TTLs of records that stand at `at` down by `ageSeconds`, each to no less than 0. */
+/** Counts the TTLs of records that stand at `at` down by `ageSeconds`, each to no less than 0; those of a stale answer are all the same. */
 export function ageRecords(out: Uint8Array, at: number, records: AnswerRecords): void {
   for (let i = 0; i < records.ttlCount; i++) {
     const ttlAt = at + records.ttlOffsets[i]!
-    const ttl = u32(out, ttlAt)
-    putU32(out, ttlAt, ttl > records.ageSeconds ? ttl - records.ageSeconds : 0)
+    if (records.ttlSeconds <= 0 && records.ageSeconds > 0) putU32(out, ttlAt, STALE_TTL_SECONDS)
+    else {
+      const ttl = u32(out, ttlAt)
+      putU32(out, ttlAt, ttl > records.ageSeconds ? ttl - records.ageSeconds : 0)
+    }
   }
 }

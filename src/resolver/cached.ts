@@ -4,8 +4,16 @@
 import { FROM_CACHE } from '../images/counters.ts'
 import { FLAG_AD } from '../wire/header.ts'
 import { copyOctets } from '../wire/octets.ts'
-import { EDE_CACHED_ERROR, SERVFAIL } from '../wire/types.ts'
-import { type AnswerCache, type AnswerKey, type AnswerRecords, ageRecords, MISS, RECORD_COUNT_MAX } from './cache.ts'
+import { EDE_CACHED_ERROR, EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN, NO_EDE, NXDOMAIN, SERVFAIL } from '../wire/types.ts'
+import {
+  type AnswerCache,
+  type AnswerKey,
+  type AnswerRecords,
+  ageRecords,
+  MISS,
+  newRecords,
+  RECORD_COUNT_MAX,
+} from './cache.ts'
 import { answerHash, answerKeyFlags } from './key.ts'
 import { ANSWERED, PASS, type QuerySlot } from './query.ts'
 import { beginAnswer, finishAnswer } from './reply.ts'
@@ -30,19 +38,7 @@ class QueryKey implements AnswerKey {
 }
 
 const key = new QueryKey()
-const records: AnswerRecords = {
-  bytes: new Uint8Array(0),
-  at: 0,
-  octets: 0,
-  answers: 0,
-  authorities: 0,
-  rcode: 0,
-  authenticData: false,
-  ttlOffsets: new Uint16Array(RECORD_COUNT_MAX * 2),
-  ttlCount: 0,
-  ttlSeconds: 0,
-  ageSeconds: 0,
-}
+const records = newRecords(RECORD_COUNT_MAX * 2)
 
 export function lookUp(query: QuerySlot, cache: AnswerCache, nowSeconds: number): typeof PASS | typeof ANSWERED {
   const entry = cache.find(key.of(query), nowSeconds)
@@ -53,7 +49,8 @@ export function lookUp(query: QuerySlot, cache: AnswerCache, nowSeconds: number)
   cache.counts.hits++
   cache.read(entry, nowSeconds, records)
   query.source = FROM_CACHE
-  if (records.rcode === SERVFAIL) query.ede = EDE_CACHED_ERROR
+  query.isFading = cache.isWorthPrefetch(entry, nowSeconds)
+  if (records.ttlSeconds <= 0) cache.counts.stale++
   answerFrom(query, records)
   return ANSWERED
 }
@@ -63,8 +60,18 @@ export function keyOf(query: QuerySlot): AnswerKey {
   return key.of(query)
 }
 
+/** What is said of an answer beside its records: that it is stale, a failure remembered, or what its upstream said (RFC 8914 §4). */
+export function errorOf(from: AnswerRecords): number {
+  const isStale = from.ttlSeconds <= 0 && from.ageSeconds > 0
+  if (isStale) return from.rcode === NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER
+  if (from.ede !== NO_EDE) return from.ede
+  return from.rcode === SERVFAIL ? EDE_CACHED_ERROR : NO_EDE
+}
+
 /** Writes an answer from records, TTLs counted down (RFC 1035 §3.2.1); AD only for who asked (RFC 6840 §5.8). */
 export function answerFrom(query: QuerySlot, from: AnswerRecords): void {
+  query.marks = from.marks
+  query.ede = errorOf(from)
   const at = beginAnswer(query)
   const wantsAd = query.dnssecOk || (query.flags & FLAG_AD) !== 0
   const flags = from.authenticData && wantsAd ? FLAG_AD : 0

@@ -72,11 +72,29 @@ export function probe(query: QuerySlot, images: FilterImages): number {
 
 export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   const onlyListed = images.policies.isAllowOnly(query.policy)
+  query.excepted = 0
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
+  const verdict = weighFindings(query, images, findings)
+  return verdict === PASS && onlyListed && !findings.listed ? blockUnlisted(query, images) : verdict
+}
+
+/** The same for a name that an answer leads to: a positive list speaks of what is asked for, not of where that is kept. */
+export function filterLink(link: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
+  return meet(link, images, findings) ? weighFindings(link, images, findings) : PASS
+}
+
+/** Whether what was met comes to a block, and whose. */
+function weighFindings(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   for (let own = HOTLINE; own < CLASS_COUNT; own++) {
+    if (findings.allow[own]! > NONE) query.excepted |= 1 << own
     if (findings.block[own]! > excepted(findings, own)) return blockBy(query, images, findings, own)
   }
-  return onlyListed && !findings.listed ? blockUnlisted(query, images) : PASS
+  return PASS
+}
+
+/** Whether a name's exceptions (`QuerySlot.excepted`) reach as far as blocks of a class. */
+export function isExcepted(classes: number, own: number): boolean {
+  return own === HOUSEHOLD ? classes !== 0 : ((classes >>> own) & 1) === 1
 }
 
 /** How specific an exception from blocks of class `own` is. */

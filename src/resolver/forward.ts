@@ -13,50 +13,36 @@ import {
   FROM_UPSTREAM,
   MALFORMED,
   MISMATCHED,
+  type Scalar,
   TIMED_OUT,
   TRUNCATED,
   UNREACHABLE,
 } from '../images/counters.ts'
-import { writeOpt } from '../wire/edns.ts'
-import { FLAG_AD, FLAG_CD, FLAG_RD, HEADER_OCTETS, writeHeader } from '../wire/header.ts'
-import { copyOctets, putU16 } from '../wire/octets.ts'
 import {
-  CLASS_IN,
   EDE_NETWORK_ERROR,
   EDE_NO_REACHABLE_AUTHORITY,
   EDE_NOT_READY,
   FORMERR,
   NO_EDE,
-  NOERROR,
   NOTIMP,
   SERVFAIL,
 } from '../wire/types.ts'
-import { ACCEPTED, type Acceptor, CUT_SHORT, type Expected, ILL_FORMED, NOT_OURS } from './accept.ts'
-import type { AnswerCache, AnswerKey, AnswerRecords } from './cache.ts'
-import { answerFrom, keyOf } from './cached.ts'
-import { KEY_CD, KEY_DO, KEY_NOT_RECURSIVE } from './key.ts'
+import { ACCEPTED, type Acceptor, CUT_SHORT, type Expected, ILL_FORMED, MISSPELLED, NOT_OURS } from './accept.ts'
+import { type AnswerCache, type AnswerKey, type AnswerRecords, MISS, newRecords, RECORD_COUNT_MAX } from './cache.ts'
+import { keyOf } from './cached.ts'
+import { KEY_DO } from './key.ts'
 import type { Outlet, UpstreamTransport } from './outlet.ts'
 import type { Clock } from './plane.ts'
 import { ANSWERED, PARKED, QuerySlot, type Verdict } from './query.ts'
-import { NONE, OVER_TCP, OVER_UDP, type Questions } from './questions.ts'
+import { NONE, OVER_TCP, OVER_UDP, QUESTIONS, type Questions } from './questions.ts'
 import { answerEmpty } from './reply.ts'
-import { bitOf, type Servers } from './servers.ts'
+import { PARALLEL, type Servers } from './servers.ts'
+import { QUESTION_OCTETS_MAX, writeQuestion } from './upstream-message.ts'
 
 /** For how long a failure is remembered: long enough to spare servers in trouble, short enough to be forgiven (RFC 9520 §3.2). */
 const FAILURE_TTL_SECONDS = 2
-const FAILURE: AnswerRecords = {
-  bytes: new Uint8Array(0),
-  at: 0,
-  octets: 0,
-  answers: 0,
-  authorities: 0,
-  rcode: SERVFAIL,
-  authenticData: false,
-  ttlOffsets: new Uint16Array(0),
-  ttlCount: 0,
-  ttlSeconds: FAILURE_TTL_SECONDS,
-  ageSeconds: 0,
-}
+/** Questions in flight past which nothing is fetched ahead: the tables are for those who wait. */
+const PREFETCH_IN_FLIGHT_MAX = QUESTIONS / 8
 
 export interface ForwarderParts {
   readonly questions: Questions
@@ -71,23 +57,33 @@ export interface ForwarderParts {
   /** Counts the outcome of an attempt at a server; `tookMs` for those that were answered. */
   readonly countAttempt: (outcome: number, server: number, tookMs: number) => void
   readonly countLate: (query: QuerySlot, tookMs: number) => void
-  readonly countShed: () => void
-  readonly countCoalesced: () => void
+  readonly count: (name: Scalar) => void
+  /** The group of servers that answer for a query's name. */
+  readonly groupOf: (query: QuerySlot) => number
+  /** Judges a query that waited once more and writes its answer, from records or of a failure; see `resume`. */
+  readonly resume: (query: QuerySlot, records: AnswerRecords) => Verdict
+  /** For how long an answer may be given after its time while upstreams fail; 0: not at all (RFC 8767). */
+  readonly staleSecondsMax: number
+  /** Whether names are sent in random spelling (draft-vixie-dnsext-dns0x20). */
+  readonly mixCase: boolean
 }
 
 export class Forwarder {
   private readonly parts: ForwarderParts
   private transport: UpstreamTransport | null = null
   private outlet: Outlet | null = null
-  private readonly message = new Uint8Array(HEADER_OCTETS + 255 + 4 + 11)
+  private readonly message = new Uint8Array(QUESTION_OCTETS_MAX)
   private readonly expected: Expected
   private readonly late = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
+  private readonly failure = newRecords(0)
+  private readonly stale = newRecords(RECORD_COUNT_MAX * 2)
   private readonly key: { -readonly [field in keyof AnswerKey]: AnswerKey[field] }
 
   constructor(parts: ForwarderParts) {
     this.parts = parts
     const names = parts.questions.names
-    this.expected = { id: 0, names, nameAt: 0, nameOctets: 0, type: 0, dnssecOk: false }
+    this.expected = { id: 0, names, nameAt: 0, nameOctets: 0, type: 0, dnssecOk: false, spelling: 0 }
+    this.failure.rcode = SERVFAIL
     this.key = { name: names, nameAt: 0, nameOctets: 0, hash: 0, type: 0, keyFlags: 0 }
   }
 
@@ -100,26 +96,41 @@ export class Forwarder {
   /** Parks a query until an upstream has answered; ANSWERED with SERVFAIL where there is no upstream, or no room. */
   forward(query: QuerySlot): Verdict {
     const { questions, clock, servers } = this.parts
-    if (servers.count === 0) return this.giveUp(query, EDE_NO_REACHABLE_AUTHORITY)
     const key = keyOf(query)
     const known = questions.find(key)
     if (known !== NONE) {
       if (!questions.join(known, query, clock.nowMs)) return this.shed(query)
-      this.parts.countCoalesced()
+      this.parts.count('coalesced')
       return PARKED
     }
+    const group = this.parts.groupOf(query)
+    if (servers.sizeOf(group) === 0) return this.giveUp(query, EDE_NO_REACHABLE_AUTHORITY)
     const question = questions.open(key)
     if (question === NONE) return this.shed(query)
     if (!questions.join(question, query, clock.nowMs)) {
       questions.close(question)
       return this.shed(query)
     }
+    questions.group[question] = group
     this.ask(question)
     return PARKED
   }
 
+  /** Asks for an answer again that was just given from the cache, and will soon be out of date. */
+  prefetch(query: QuerySlot): void {
+    const { questions } = this.parts
+    if (questions.inFlight >= PREFETCH_IN_FLIGHT_MAX) return
+    const key = keyOf(query)
+    if (questions.find(key) !== NONE) return
+    const question = questions.open(key)
+    if (question === NONE) return
+    questions.group[question] = this.parts.groupOf(query)
+    this.parts.count('prefetches')
+    this.ask(question)
+  }
+
   private shed(query: QuerySlot): Verdict {
-    this.parts.countShed()
+    this.parts.count('droppedOverload')
     return this.giveUp(query, EDE_NOT_READY)
   }
 
@@ -132,29 +143,59 @@ export class Forwarder {
 
   /** Puts a question to the next server, as often as `attempts` allows; then the clients are told that it failed. */
   private ask(question: number): void {
-    const { questions, servers, clock } = this.parts
+    const { questions, servers } = this.parts
     while (questions.attempts[question]! < this.parts.attempts) {
-      const server = servers.choose(questions.tried[question]!, clock.nowMs)
-      questions.tried[question] = questions.tried[question]! | bitOf(server)
-      // What one server does not understand says nothing of the next.
-      questions.plain[question] = 0
-      if (this.put(question, server, OVER_UDP)) return
-      this.parts.countAttempt(UNREACHABLE, server, 0)
-      servers.failed(server, 0, clock.nowMs)
+      const isFirst = questions.attempts[question] === 0
+      if (!this.askNext(question)) continue
+      if (isFirst && servers.strategy === PARALLEL) this.askTwin(question)
+      return
     }
-    this.answerFailure(question)
+    this.giveUpQuestion(question)
+  }
+
+  /** One attempt at a server that was not tried. False where it could not be sent. */
+  private askNext(question: number): boolean {
+    const { questions, servers, clock } = this.parts
+    const group = questions.group[question]!
+    const server = servers.choose(questions.tried[question]!, clock.nowMs, group)
+    questions.tried[question] = questions.tried[question]! | servers.bitOf(server, group)
+    // What one server does not understand says nothing of the next.
+    questions.plain[question] = 0
+    if (this.put(question, server, OVER_UDP)) return true
+    this.parts.countAttempt(UNREACHABLE, server, 0)
+    servers.failed(server, 0, clock.nowMs)
+    return false
+  }
+
+  /** The same question at a second server at the same time: whichever answers first answers everybody. */
+  private askTwin(question: number): void {
+    const { questions, servers } = this.parts
+    const group = questions.group[question]!
+    if (servers.sizeOf(group) < 2) return
+    const twin = questions.open(this.keyOfQuestion(question))
+    if (twin === NONE) return
+    questions.group[twin] = group
+    questions.tried[twin] = questions.tried[question]!
+    questions.twin[twin] = question
+    questions.twin[question] = twin
+    // Its one attempt: what follows a failure is the first one's.
+    questions.attempts[twin] = this.parts.attempts - 1
+    if (!this.askNext(twin)) this.giveUpQuestion(twin)
+    else questions.tried[question] = questions.tried[twin]!
   }
 
   /** One attempt. False where the transport could not take it. */
   private put(question: number, server: number, via: number): boolean {
-    const { questions, clock, random } = this.parts
+    const { questions, clock, random, servers } = this.parts
     const transport = this.transport!
+    const mixes = this.parts.mixCase && via === OVER_UDP && !servers.foldsCase(server, clock.nowMs)
     questions.attempts[question]!++
     questions.id[question] = random()
+    questions.spelling[question] = mixes ? ((random() << 16) | random()) >>> 0 : 0
     questions.server[question] = server
     questions.via[question] = via
     questions.sentMs[question] = clock.nowMs
-    const octets = this.write(question)
+    const octets = writeQuestion(questions, question, this.message)
     transport.release(question)
     const sent =
       via === OVER_TCP
@@ -162,22 +203,6 @@ export class Forwarder {
         : transport.sendUdp(question, server, this.message, octets)
     if (sent) questions.list(question, clock.nowMs + this.parts.timeoutMs)
     return sent
-  }
-
-  /** Writes the upstream's message: a new one, with an OPT of our own (RFC 6891 §6.1.1) and AD, so that its verdict comes back (RFC 6840 §5.7). */
-  private write(question: number): number {
-    const { questions } = this.parts
-    const { message } = this
-    const flags = questions.keyFlags[question]!
-    const recursive = (flags & KEY_NOT_RECURSIVE) !== 0 ? 0 : FLAG_RD
-    const checking = (flags & KEY_CD) !== 0 ? FLAG_CD : 0
-    const plain = questions.plain[question] === 1
-    writeHeader(message, 0, questions.id[question]!, recursive | checking | FLAG_AD, 1, 0, 0, plain ? 0 : 1)
-    const name = questions.nameAt(question)
-    let at = copyOctets(questions.names, name, message, HEADER_OCTETS, questions.nameOctets[question]!)
-    at = putU16(message, at, questions.type[question]!)
-    at = putU16(message, at, CLASS_IN)
-    return plain ? at : writeOpt(message, at, NOERROR, (flags & KEY_DO) !== 0)
   }
 
   /** What came back for a question, from the server it was put to. The octets are the transport's. */
@@ -188,13 +213,17 @@ export class Forwarder {
     const verdict = acceptor.accept(bytes, start, end, this.expect(question))
     if (verdict === ILL_FORMED) this.parts.countAttempt(MALFORMED, server, 0)
     else if (verdict === NOT_OURS) this.askOverTcp(question, MISMATCHED)
-    else if (verdict === CUT_SHORT) this.askOverTcp(question, TRUNCATED)
+    else if (verdict === MISSPELLED) {
+      servers.misspelled(server, clock.nowMs)
+      this.askOverTcp(question, MISMATCHED)
+    } else if (verdict === CUT_SHORT) this.askOverTcp(question, TRUNCATED)
     else if (verdict === ACCEPTED) {
       const tookMs = clock.nowMs - questions.sentMs[question]!
       servers.answered(server, tookMs)
+      if (questions.spelling[question] !== 0) servers.spelledRight(server)
       this.parts.countAttempt(ANSWERED_BY_UPSTREAM, server, tookMs)
       this.keepAndAnswer(question, acceptor)
-    } else this.handleRefusal(question, acceptor.rcode)
+    } else this.handleRefusal(question, acceptor.rcode, acceptor.ede)
   }
 
   private expect(question: number): Expected {
@@ -204,6 +233,7 @@ export class Forwarder {
     this.expected.nameOctets = questions.nameOctets[question]!
     this.expected.type = questions.type[question]!
     this.expected.dnssecOk = (questions.keyFlags[question]! & KEY_DO) !== 0
+    this.expected.spelling = questions.spelling[question]!
     return this.expected
   }
 
@@ -222,22 +252,37 @@ export class Forwarder {
   }
 
   /** A server that says it could not answer. One that may not know EDNS is asked once more without (RFC 6891 §7). */
-  private handleRefusal(question: number, rcode: number): void {
+  private handleRefusal(question: number, rcode: number, ede: number): void {
     const { questions } = this.parts
+    if (ede !== NO_EDE) questions.ede[question] = ede
     const mayDislikeEdns = rcode === FORMERR || rcode === NOTIMP
-    if (!mayDislikeEdns || questions.plain[question] === 1) return this.fail(question, FAILED)
+    if (!mayDislikeEdns || questions.plain[question] === 1) return this.tryAnother(question)
     questions.plain[question] = 1
     questions.attempts[question]!--
     if (!this.put(question, questions.server[question]!, questions.via[question]!)) this.fail(question, UNREACHABLE)
   }
 
-  /** An attempt that ended without an answer: the next server's turn. Also called by the transport. */
+  /** The server is well, but has no answer to this question. */
+  private tryAnother(question: number): void {
+    const { questions, servers, clock } = this.parts
+    const server = questions.server[question]!
+    this.parts.countAttempt(FAILED, server, 0)
+    servers.unhelpful(server, clock.nowMs - questions.sentMs[question]!, clock.nowMs)
+    this.transport!.settle(question)
+    this.ask(question)
+  }
+
+  /**
+   * An attempt that ended without an answer: the next server's turn. Also called by the transport. Who waits gets what there is of old now,
+   * not after all attempts (RFC 8767 §5: within 1.8 s); the question goes on without them.
+   */
   fail(question: number, outcome: number): void {
     const { questions, servers, clock } = this.parts
     const server = questions.server[question]!
     this.parts.countAttempt(outcome, server, 0)
     servers.failed(server, clock.nowMs - questions.sentMs[question]!, clock.nowMs)
     this.transport!.release(question)
+    if (questions.isAwaited(question)) this.answerStale(question)
     this.ask(question)
   }
 
@@ -255,7 +300,7 @@ export class Forwarder {
     const { questions } = this.parts
     for (let question = questions.any(); question !== NONE; question = questions.any()) {
       this.transport!.release(question)
-      this.answerAll(question, null, EDE_NOT_READY)
+      this.finish(question, this.failureOf(EDE_NOT_READY))
     }
   }
 
@@ -265,14 +310,44 @@ export class Forwarder {
     this.transport!.settle(question)
     // The cached ages count from now on; those who waited get the TTLs as they came.
     records.ageSeconds = 0
-    this.answerAll(question, records, NO_EDE)
+    this.finish(question, records)
   }
 
-  private answerFailure(question: number): void {
-    const { cache, clock } = this.parts
-    cache.insert(this.keyOfQuestion(question), FAILURE, clock.nowSeconds)
+  /** No attempt is left: a twin may still bring the answer, the cache may have an old one; or it is a failure, remembered for a little. */
+  private giveUpQuestion(question: number): void {
+    const { cache, clock, questions } = this.parts
     this.transport!.release(question)
-    this.answerAll(question, null, EDE_NETWORK_ERROR)
+    const twin = questions.twin[question]!
+    if (twin !== NONE) {
+      questions.moveWaiters(question, twin)
+      questions.twin[twin] = NONE
+      return questions.close(question)
+    }
+    if (this.answerStale(question)) return questions.close(question)
+    const said = questions.ede[question]!
+    const failure = this.failureOf(said === NO_EDE ? EDE_NETWORK_ERROR : said)
+    // What is remembered says so of itself, unless the upstream gave a reason.
+    failure.ede = said
+    cache.insert(this.keyOfQuestion(question), failure, clock.nowSeconds)
+    failure.ede = said === NO_EDE ? EDE_NETWORK_ERROR : said
+    this.finish(question, failure)
+  }
+
+  private failureOf(ede: number): AnswerRecords {
+    this.failure.ede = ede
+    this.failure.ttlSeconds = FAILURE_TTL_SECONDS
+    return this.failure
+  }
+
+  /** Answers who waits with what the cache has, whether still true or old, and keeps upstreams from being asked for it for a while; false where it has nothing. */
+  private answerStale(question: number): boolean {
+    const { cache, clock, staleSecondsMax } = this.parts
+    const entry = cache.findStale(this.keyOfQuestion(question), clock.nowSeconds, staleSecondsMax)
+    if (entry === MISS) return false
+    cache.hold(entry, clock.nowSeconds)
+    cache.read(entry, clock.nowSeconds, this.stale)
+    this.answerWaiters(question, this.stale)
+    return true
   }
 
   private keyOfQuestion(question: number): AnswerKey {
@@ -285,21 +360,29 @@ export class Forwarder {
     return this.key
   }
 
-  /** Answers all who wait for a question, with records or with SERVFAIL, and closes it. */
-  private answerAll(question: number, records: AnswerRecords | null, ede: number): void {
+  /** Answers all who wait for a question or its twin, and closes both. */
+  private finish(question: number, records: AnswerRecords): void {
+    const { questions } = this.parts
+    const twin = questions.twin[question]!
+    this.answerWaiters(question, records)
+    questions.close(question)
+    if (twin === NONE) return
+    this.transport!.release(twin)
+    this.answerWaiters(twin, records)
+    questions.close(twin)
+  }
+
+  private answerWaiters(question: number, records: AnswerRecords): void {
     const { questions, clock } = this.parts
     const late = this.late
     for (;;) {
       const sinceMs = questions.takeWaiter(question, late)
-      if (sinceMs < 0) break
+      if (sinceMs < 0) return
       if (!this.outlet!.reserve(late)) continue
       late.source = FROM_UPSTREAM
-      late.ede = ede
-      if (records === null) answerEmpty(late, SERVFAIL)
-      else answerFrom(late, records)
+      if (this.parts.resume(late, records) !== ANSWERED) continue
       this.parts.countLate(late, clock.nowMs - sinceMs)
       this.outlet!.send(late)
     }
-    questions.close(question)
   }
 }

@@ -3,13 +3,12 @@
  * must not leave a host or a site: localhost (RFC 6761 §6.3), invalid (§6.4), onion (RFC 7686 §2), alt (RFC 9476 §2), resolver.arpa
  * (RFC 9462 §6.4: NODATA, or clients would be led past this resolver), use-application-dns.net.
  *
- * The table is small and made once: open addressing on the name's hash, the names themselves compared.
+ * The names of private networks' reverse zones (RFC 6303 §4, RFC 7793) are answered here as well: there is no such name.
  */
 import { FROM_LOCAL } from '../images/counters.ts'
-import { hashLabel, spread } from '../wire/hash.ts'
-import { BAD_NAME, nameFromText } from '../wire/name.ts'
 import { NOERROR, NXDOMAIN, TYPE_A, TYPE_AAAA, TYPE_ANY } from '../wire/types.ts'
 import { answerAddresses, answerNothing } from './blocked.ts'
+import { NameTable } from './name-table.ts'
 import { ANSWERED, PASS, type QuerySlot } from './query.ts'
 
 /** What a name is answered with: these addresses, NODATA for any other type; or that there is no such name. */
@@ -37,17 +36,32 @@ export const SPECIAL_NAMES: readonly LocalName[] = [
   { name: 'resolver.arpa', ipv4: [], ipv6: [], subtree: true, exists: true },
 ]
 
-const SUBTREE = 1
-const EXISTS = 2
+/** Reverse zones of addresses that many networks use at once (RFC 6303 §4, RFC 7793 §2): upstream nobody knows whose they are. */
+export const PRIVATE_REVERSE_ZONES: readonly LocalName[] = [
+  ...['0', '10', '127', '254.169', '168.192', '2.0.192', '100.51.198', '113.0.203', '255.255.255.255'],
+  ...Array.from({ length: 16 }, (_, i) => `${16 + i}.172`),
+  ...Array.from({ length: 64 }, (_, i) => `${64 + i}.100`),
+]
+  .map(zone => nowhere(`${zone}.in-addr.arpa`))
+  .concat(
+    [
+      `0.${'0.'.repeat(31)}`,
+      `1.${'0.'.repeat(31)}`,
+      'd.f.',
+      '8.e.f.',
+      '9.e.f.',
+      'a.e.f.',
+      'b.e.f.',
+      '8.b.d.0.1.0.0.2.',
+    ].map(zone => nowhere(`${zone}ip6.arpa`)),
+    nowhere('home.arpa'),
+  )
+
 const TTL_SECONDS = 300
 
 export class LocalNames {
-  /** Nothing with fewer or more labels is here: most queries end at this comparison. */
-  private readonly depthMax: number
-  private readonly buckets: Int32Array
-  private readonly hashes: Int32Array
-  private readonly names: Uint8Array[]
-  private readonly flags: Uint8Array
+  private readonly table: NameTable
+  private readonly exists: Uint8Array
   private readonly addresses4: Uint8Array[]
   private readonly addresses6: Uint8Array[]
 
@@ -55,50 +69,19 @@ export class LocalNames {
     const unique = new Map<string, LocalName>()
     for (const entry of entries) if (!unique.has(entry.name)) unique.set(entry.name, entry)
     const kept = [...unique.values()]
-    const wire = new Uint8Array(256)
-    this.names = kept.map(entry => {
-      const end = nameFromText(entry.name, wire)
-      if (end === BAD_NAME) throw new TypeError(`not a domain name: ${entry.name}`)
-      return wire.slice(0, end)
-    })
-    this.hashes = Int32Array.from(this.names, name => hashName(name, seed))
-    this.flags = Uint8Array.from(kept, entry => (entry.subtree ? SUBTREE : 0) | (entry.exists ? EXISTS : 0))
+    this.table = new NameTable(
+      kept.map(entry => entry.name),
+      seed,
+      kept.map(entry => entry.subtree),
+    )
+    this.exists = Uint8Array.from(kept, entry => (entry.exists ? 1 : 0))
     this.addresses4 = kept.map(entry => Uint8Array.from(entry.ipv4.flatMap(own => [...own])))
     this.addresses6 = kept.map(entry => Uint8Array.from(entry.ipv6.flatMap(own => [...own])))
-    this.depthMax = Math.max(0, ...this.names.map(countLabels))
-    this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(kept.length * 4 + 4))).fill(-1)
-    for (let i = 0; i < kept.length; i++) {
-      let place = this.hashes[i]! & (this.buckets.length - 1)
-      while (this.buckets[place] !== -1) place = (place + 1) & (this.buckets.length - 1)
-      this.buckets[place] = i
-    }
   }
 
   /** The entry that covers a query's name, the most specific first; -1 where there is none. */
   find(query: QuerySlot): number {
-    for (let depth = Math.min(query.labelCount, this.depthMax); depth > 0; depth--) {
-      const entry = this.at(query, depth)
-      if (entry >= 0 && (depth === query.labelCount || (this.flags[entry]! & SUBTREE) !== 0)) return entry
-    }
-    return -1
-  }
-
-  private at(query: QuerySlot, depth: number): number {
-    const hash = spread(query.states[depth]!)
-    let place = hash & (this.buckets.length - 1)
-    for (;;) {
-      const entry = this.buckets[place]!
-      if (entry < 0) return -1
-      if (this.hashes[entry] === hash && this.isNamed(entry, query, query.labels[query.labelCount - depth]!))
-        return entry
-      place = (place + 1) & (this.buckets.length - 1)
-    }
-  }
-
-  private isNamed(entry: number, query: QuerySlot, at: number): boolean {
-    const name = this.names[entry]!
-    for (let i = 0; i < name.length; i++) if (name[i] !== query.name[at + i]) return false
-    return true
+    return this.table.find(query)
   }
 
   answer(query: QuerySlot, entry: number): void {
@@ -109,7 +92,7 @@ export class LocalNames {
       answerAddresses(query, TYPE_A, ipv4, 0, ipv4.length >>> 2, TTL_SECONDS)
     } else if (ipv6.length > 0 && (query.type === TYPE_AAAA || any)) {
       answerAddresses(query, TYPE_AAAA, ipv6, 0, ipv6.length >>> 4, TTL_SECONDS)
-    } else answerNothing(query, (this.flags[entry]! & EXISTS) !== 0 ? NOERROR : NXDOMAIN, TTL_SECONDS)
+    } else answerNothing(query, this.exists[entry] === 1 ? NOERROR : NXDOMAIN, TTL_SECONDS)
   }
 }
 
@@ -119,16 +102,4 @@ export function answerLocally(query: QuerySlot, names: LocalNames): typeof PASS 
   query.source = FROM_LOCAL
   names.answer(query, entry)
   return ANSWERED
-}
-
-function countLabels(name: Uint8Array): number {
-  let count = 0
-  for (let at = 0; name[at] !== 0; at += name[at]! + 1) count++
-  return count
-}
-
-function hashName(name: Uint8Array, seed: number): number {
-  const labels: number[] = []
-  for (let at = 0; name[at] !== 0; at += name[at]! + 1) labels.push(at)
-  return spread(labels.reduceRight((state, at) => hashLabel(state, name, at), seed))
 }

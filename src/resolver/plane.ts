@@ -4,11 +4,16 @@
  */
 import type { CounterLayout } from '../images/counters.ts'
 import type { Acceptor } from './accept.ts'
+import type { Access } from './access.ts'
 import type { BlockAnswers } from './blocked.ts'
 import type { AnswerCache } from './cache.ts'
+import type { Cookies } from './cookies.ts'
 import type { FilterImages, Findings } from './filter.ts'
 import type { Forwarder } from './forward.ts'
+import type { Link } from './inspect.ts'
 import type { LocalNames } from './local.ts'
+import type { OwnAnswers } from './own-words.ts'
+import type { RebindingGuard } from './rebinding.ts'
 
 /** The worker's clock, read once for a batch: monotonic, never the time of day. */
 export interface Clock {
@@ -16,11 +21,24 @@ export interface Clock {
   nowMs: number
   /** Whole seconds; starts above 0. */
   nowSeconds: number
+  /** Seconds since 1970 at `nowSeconds` 0, for what is agreed with others; may jump. */
+  unixOffset: number
   /** Brings both up to date. */
   tick(): void
 }
 
 export interface Plane {
+  readonly access: Access
+  /** Null: cookies are neither read nor made. */
+  readonly cookies: Cookies | null
+  readonly own: OwnAnswers
+  readonly rebinding: RebindingGuard
+  /** Where a name that an answer leads to is judged. */
+  readonly link: Link
+  /** An exception for the name asked for holds for where it leads as well. */
+  readonly exceptionsCoverAliases: boolean
+  /** See `readOptions`. */
+  readonly structuredOption: number
   /** Of every hash of names, here and in the filter image. */
   readonly seed: number
   images: FilterImages
@@ -42,6 +60,7 @@ export function monotonicClock(now: () => number): Clock {
   return {
     nowMs: 0,
     nowSeconds: 1,
+    unixOffset: 0,
     tick() {
       this.nowMs = now()
       this.nowSeconds = 1 + Math.floor(this.nowMs / 1000)

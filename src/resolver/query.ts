@@ -6,6 +6,7 @@
  */
 import { NO_RULE } from '../images/filter/layout.ts'
 import { Candidates } from '../images/filter/reader.ts'
+import type { QueryOptions } from '../wire/edns.ts'
 import { LABELS_MAX, NAME_OCTETS_MAX } from '../wire/name.ts'
 import { NO_EDE } from '../wire/types.ts'
 
@@ -26,7 +27,10 @@ export const ADDRESS_OCTETS = 28
 /** What an answer needs to leave by the address that was asked: struct in_pktinfo or in6_pktinfo; zeroes where the socket is bound to it. */
 export const LOCAL_OCTETS = 20
 
-export class QuerySlot {
+/** RFC 7873 §4: at most 8 octets of the client's and 32 of the server's. */
+export const COOKIE_ROOM_OCTETS = 40
+
+export class QuerySlot implements QueryOptions {
   // What the transport fills in.
   /** Memory in which the message stands, at `[start, end)`. */
   bytes: Uint8Array
@@ -70,7 +74,24 @@ export class QuerySlot {
   /** `name`'s hash, spread. */
   hash = 0
 
+  /** What its options ask for; see `QueryOptions`. */
+  cookieAt = -1
+  cookieOctets = 0
+  wantsKeepalive = false
+  wantsStructured = false
+  /** Client and server cookie, as they came and then as they are sent back; `cookieOctets` 0: none. */
+  readonly cookie = new Uint8Array(COOKIE_ROOM_OCTETS)
+  cookieIsValid = false
+  /** How long its TCP connection may idle, in 100 ms (RFC 7828 §3.1); the transport's. */
+  idleTenths = 0
+
   // What the stages found.
+  /** MARK_… of the records answered with: what `inspect` must look at. */
+  marks = 0
+  /** The cached answer will soon have to be fetched again. */
+  isFading = false
+  /** Classes that have an exception for the name, a bit each. */
+  excepted = 0
   policy = 0
   blockClass = 0
   blockCategory = 0

@@ -2,7 +2,8 @@
  * Data plane. Writing answers into a query's `out`: the header and question that every answer begins with, the OPT and Extended
  * DNS Error that it may end with, and what to do when it does not fit. Allocates nothing.
  */
-import { OPT_OCTETS, writeExtendedError, writeOpt } from '../wire/edns.ts'
+import { TCP } from '../images/counters.ts'
+import { OPT_OCTETS, OPTION_COOKIE, OPTION_KEEPALIVE, writeExtendedError, writeOpt, writeOption } from '../wire/edns.ts'
 import {
   copiedFlags,
   FLAG_QR,
@@ -26,8 +27,13 @@ export interface EdeText {
   readonly octets: Uint8Array
   at: number
   length: number
+  /** What takes its place where it does not fit; if that does not fit either there is no text. */
+  readonly short: Uint8Array
 }
-const NO_TEXT: EdeText = { octets: new Uint8Array(0), at: 0, length: 0 }
+const NO_TEXT: EdeText = { octets: new Uint8Array(0), at: 0, length: 0, short: new Uint8Array(0) }
+/** An EDE option without text: code, length, info code. */
+const EDE_FIXED_OCTETS = 6
+const keepalive = new Uint8Array(2)
 
 /** How long the answer may be: what the client takes, what the buffer holds. */
 export function answerLimit(query: QuerySlot): number {
@@ -75,14 +81,32 @@ export function finishAnswer(
   if (query.hasOpt) {
     const optAt = end
     end = writeOpt(out, optAt, rcode, query.dnssecOk)
-    if (query.ede !== NO_EDE) {
-      end = writeExtendedError(out, optAt, end, limit, query.ede, text.octets, text.at, text.length)
-    }
+    // Before the error's text, which can be done without.
+    end = writeOptions(query, optAt, end, limit)
+    if (query.ede !== NO_EDE) end = writeError(query, optAt, end, limit, text)
   }
   putFlags(out, outAt, FLAG_QR | FLAG_RA | copiedFlags(query.flags) | own | (rcode & 0xf))
   putCounts(out, outAt, answerRecords, authorityRecords, query.hasOpt ? 1 : 0)
   query.rcode = rcode
   query.outLength = end - outAt
+}
+
+/** The cookie that goes back (RFC 7873 §5.2), and for how long a connection may idle (RFC 7828 §3.3.2). */
+function writeOptions(query: QuerySlot, optAt: number, at: number, limit: number): number {
+  const { out } = query
+  let end = at
+  if (query.cookieOctets > 0) end = writeOption(out, optAt, end, limit, OPTION_COOKIE, query.cookie, query.cookieOctets)
+  if (!query.wantsKeepalive || query.transport !== TCP) return end
+  putU16(keepalive, 0, query.idleTenths)
+  return writeOption(out, optAt, end, limit, OPTION_KEEPALIVE, keepalive, keepalive.length)
+}
+
+/** With its text if that fits, or the short form of it. */
+function writeError(query: QuerySlot, optAt: number, at: number, limit: number, text: EdeText): number {
+  const fits = at + EDE_FIXED_OCTETS + text.length <= limit
+  return fits
+    ? writeExtendedError(query.out, optAt, at, limit, query.ede, text.octets, text.at, text.length)
+    : writeExtendedError(query.out, optAt, at, limit, query.ede, text.short, 0, text.short.length)
 }
 
 /** Writes the error that `admit` found, with the question where that was sound. */
@@ -94,6 +118,11 @@ export function answerRefusal(query: QuerySlot): void {
 /** An answer without records. */
 export function answerEmpty(query: QuerySlot, rcode: number): void {
   finishAnswer(query, beginAnswer(query), rcode, 0, 0, 0)
+}
+
+/** An answer without records that says there would be some: to be asked for again over TCP. */
+export function answerCutShort(query: QuerySlot, rcode: number): void {
+  finishAnswer(query, beginAnswer(query), rcode, FLAG_TC, 0, 0)
 }
 
 /**

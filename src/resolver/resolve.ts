@@ -6,29 +6,69 @@
  * nanoseconds, as `npm run bench` measures it; the kernel's share of a datagram is some 4,500.
  */
 
+import { CLASS_IN } from '../wire/types.ts'
+import { permit } from './access.ts'
 import { answerBlocked } from './blocked.ts'
-import { lookUp } from './cached.ts'
-import { BLOCKED, filter } from './filter.ts'
+import type { AnswerRecords } from './cache.ts'
+import { answerFrom, lookUp } from './cached.ts'
+import { BLOCKED, filter, probe } from './filter.ts'
 import { identify } from './identify.ts'
+import { inspect } from './inspect.ts'
 import { answerLocally } from './local.ts'
 import type { Plane } from './plane.ts'
-import { ANSWERED, type QuerySlot, type Verdict } from './query.ts'
+import { ANSWERED, PASS, type QuerySlot, type Verdict } from './query.ts'
+import { readName } from './question-name.ts'
 
 /** Takes an admitted query through the stages. On ANSWERED the answer stands in `query.out`; on PARKED it comes later. */
 export function resolve(query: QuerySlot, plane: Plane): Verdict {
+  // Before who may ask how often: who shows a cookie of ours is no forgery.
+  if (query.cookieOctets > 0) exchangeCookie(query, plane)
+
+  // Before anything that costs more than a look at the client's address.
+  const permitted = permit(query, plane)
+  if (permitted !== PASS) return permitted
+
+  // Names of class CH are not names of the DNS at all.
+  if (query.qclass !== CLASS_IN) return plane.own.answerChaos(query)
+
   // Before anything that depends on who asks.
   identify(query, plane.images.policies, plane.listenerPolicies)
 
   // Before the filter: the operator's own names, and those that mean nothing outside a host, are not anybody's to flag.
-  if (answerLocally(query, plane.local) === ANSWERED) return ANSWERED
+  if (plane.own.answerResolverInfo(query) === ANSWERED || answerLocally(query, plane.local) === ANSWERED)
+    return ANSWERED
 
   // Before the cache: a name flagged a second ago must not be answered from yesterday's memory, nor a verdict be remembered.
   if (filter(query, plane.images, plane.findings) === BLOCKED) {
     return answerBlocked(query, plane.images, plane.blockAnswers)
   }
 
-  if (lookUp(query, plane.cache, plane.clock.nowSeconds) === ANSWERED) return ANSWERED
+  // After the filter, so that a flagged name is answered as such, whatever it is asked for.
+  if (plane.own.answerAny(query) === ANSWERED) return ANSWERED
+
+  if (lookUp(query, plane.cache, plane.clock.nowSeconds) === ANSWERED) {
+    // For whoever asks next; this client does not wait for it.
+    if (query.isFading) plane.forwarder.prefetch(query)
+    // Cached answers as well: where they lead may have been flagged since, and policies differ.
+    return inspect(query, plane)
+  }
 
   // One upstream question per name in flight, however many clients ask.
   return plane.forwarder.forward(query)
+}
+
+/** The rest of the way for a query that has waited: what was flagged meanwhile is not answered, whatever came. */
+export function resume(query: QuerySlot, plane: Plane, records: AnswerRecords): Verdict {
+  readName(query, query.nameAt, query.end, plane.seed)
+  probe(query, plane.images)
+  if (filter(query, plane.images, plane.findings) === BLOCKED) {
+    return answerBlocked(query, plane.images, plane.blockAnswers)
+  }
+  answerFrom(query, records)
+  return inspect(query, plane)
+}
+
+function exchangeCookie(query: QuerySlot, plane: Plane): void {
+  if (plane.cookies === null) query.cookieOctets = 0
+  else query.cookieIsValid = plane.cookies.exchange(query, plane.clock.unixOffset + plane.clock.nowSeconds)
 }

@@ -6,6 +6,9 @@
  */
 import { z } from 'zod'
 import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
+import { accessKeys, staleKey } from './access.ts'
+import { blockingKeys } from './blocking.ts'
+import { forwardKey } from './forward.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
 import { FEED_FORMATS } from './settings.ts'
 
@@ -46,6 +49,7 @@ const blocking = section({
     .prefault({})
     .describe('Where the block page is, as clients reach it.'),
   ttl: duration('0s', '1d', 's').default('60s').describe('How long clients may remember that a name is blocked.'),
+  ...blockingKeys,
 })
 
 const feed = section({
@@ -95,6 +99,7 @@ const cache = section({
   negative_ttl_max: duration('0s', '1d', 's')
     .default('1h')
     .describe('Negative answers (no such name, no such record) are kept at most this long.'),
+  stale: staleKey,
 })
 
 const blockPage = section({
@@ -131,9 +136,19 @@ export const configSchema = section({
       .default('1500ms')
       .describe('How long an upstream may take before the next is asked.'),
     attempts: whole(1, 16, 'a number').default(3).describe('How often one question is asked, over all upstreams.'),
+    strategy: choice(['balanced', 'ordered', 'parallel'])
+      .default('balanced')
+      .describe(
+        'Which upstream is asked: the faster of two at random, the first that works, or two at once for the first answer.',
+      ),
+    mix_case: flag()
+      .default(true)
+      .describe('Whether names are sent in random upper and lower case, which a forged answer would have to guess.'),
   })
     .prefault({})
     .describe('How upstreams are asked.'),
+  forward: forwardKey,
+  ...accessKeys,
   records: z
     .record(z.string(), record, { error: 'a mapping of names to addresses' })
     .default({})

@@ -16,6 +16,18 @@ export interface ListenSettings extends Endpoint {
   readonly policy: string | null
 }
 
+export interface ForwardSettings {
+  /** Lower-case A-labels, no final dot. */
+  readonly zone: string
+  readonly servers: readonly Endpoint[]
+}
+
+/** How names of one class are answered. */
+export interface ClassBlocking {
+  readonly answer: AnswerMode
+  readonly ttlSeconds: number
+}
+
 export interface LocalRecord {
   /** Lower-case A-labels, no final dot. */
   readonly name: string
@@ -73,12 +85,41 @@ export interface Settings {
     readonly timeoutMs: number
     /** Attempts for one question, over all upstreams. */
     readonly attempts: number
+    readonly strategy: 'balanced' | 'ordered' | 'parallel'
+    /** Names are sent in random spelling, which a forged answer would have to guess. */
+    readonly mixCase: boolean
   }
+  readonly forward: readonly ForwardSettings[]
+  readonly access: {
+    /** Prefixes in CIDR form. */
+    readonly clients: readonly string[]
+    readonly strangersAreDropped: boolean
+    readonly rateLimit: {
+      readonly perSecond: number
+      readonly burst: number
+      readonly slip: number
+      readonly ipv4Bits: number
+      readonly ipv6Bits: number
+    } | null
+    /** Null: none are given. Secrets are 32 hexadecimal digits each; none: one is made at the start. */
+    readonly cookies: { readonly secrets: readonly string[] } | null
+    readonly identity: { readonly version: string | null; readonly id: string | null }
+    readonly anyIsMinimal: boolean
+  }
+  readonly rebinding: { readonly protect: boolean; readonly allow: readonly string[] }
+  readonly forwardsPrivateReverse: boolean
   readonly records: readonly LocalRecord[]
   readonly blocking: {
     readonly answer: AnswerMode
     readonly page: { readonly ipv4: string | null; readonly ipv6: string | null }
     readonly ttlSeconds: number
+    readonly classes: Readonly<Record<RuleClass, ClassBlocking>>
+    /** An exception for a name holds for what its aliases lead to as well. */
+    readonly exceptionsCoverAliases: boolean
+    /** A case's number put behind it is the URL of a page about the case; null: there is none. */
+    readonly link: string | null
+    /** Null: off. `option`: code by which clients ask for it, beside an empty EDE; 0: only that. */
+    readonly structuredErrors: { readonly language: 'kk' | 'ru' | 'en'; readonly option: number } | null
   }
   readonly cache: {
     /** For all workers together. 0 turns the cache off. */
@@ -86,6 +127,8 @@ export interface Settings {
     readonly ttlSecondsMin: number
     readonly ttlSecondsMax: number
     readonly negativeTtlSecondsMax: number
+    /** How long after its time an answer may still be given while upstreams fail; 0: not at all. */
+    readonly staleSecondsMax: number
   }
   readonly tcp: {
     readonly idleMs: number

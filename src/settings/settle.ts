@@ -6,10 +6,13 @@
  * The parts with rules of their own are in files of their own; read this one for their order.
  */
 import { dirname, resolve } from 'node:path'
+import { settleAccess, staleSeconds } from './access.ts'
 import { parseAddress } from './address.ts'
+import { settleClasses, settleLink } from './blocking.ts'
 import type { Checked } from './check.ts'
 import type { Environment } from './environment.ts'
 import { pageless, settleFeeds } from './feeds.ts'
+import { settleForward } from './forward.ts'
 import { settleHttp, settleListen } from './listen.ts'
 import { parseName } from './names.ts'
 import { settlePolicies } from './policies.ts'
@@ -60,7 +63,16 @@ function settleAll(config: Config, settling: Settling): Omit<Settings, 'warnings
     listen,
     workers: config.workers === 'auto' ? settling.environment.cpus : config.workers,
     upstreams,
-    upstream: { timeoutMs: durationMs(config.upstream.timeout), attempts: config.upstream.attempts },
+    upstream: {
+      timeoutMs: durationMs(config.upstream.timeout),
+      attempts: config.upstream.attempts,
+      strategy: config.upstream.strategy,
+      mixCase: config.upstream.mix_case,
+    },
+    forward: settleForward(config, listen, settling),
+    access: settleAccess(config, policies, settling),
+    rebinding: { protect: config.rebinding.protect, allow: settleNames(config.rebinding.allow, settling) },
+    forwardsPrivateReverse: config.private_reverse_zones === 'forward',
     records: settleRecords(config.records, settling),
     blocking: settleBlocking(config, settling),
     cache: settleCache(config, settling),
@@ -123,10 +135,18 @@ function settleBlocking(config: Config, settling: Settling): Settings['blocking'
   const { answer, page, ttl } = config.blocking
   if (answer === 'page' && pageless(config) && settling.whole('blocking'))
     settling.report(['blocking', 'answer'], 'the answer page needs blocking.page.ipv4 or blocking.page.ipv6')
-  return {
+  const shared = {
     answer: answer ?? (pageless(config) ? 'nxdomain' : 'page'),
-    page: { ipv4: pageAddress(page.ipv4, 4, settling), ipv6: pageAddress(page.ipv6, 6, settling) },
     ttlSeconds: durationMs(ttl) / 1000,
+  } as const
+  const { structured_errors: structured, structured_errors_language: language } = config.blocking
+  return {
+    ...shared,
+    page: { ipv4: pageAddress(page.ipv4, 4, settling), ipv6: pageAddress(page.ipv6, 6, settling) },
+    classes: settleClasses(config, shared, settling),
+    exceptionsCoverAliases: config.blocking.allow_covers_aliases,
+    link: settleLink(config, settling),
+    structuredErrors: structured ? { language, option: config.blocking.structured_errors_option } : null,
   }
 }
 
@@ -139,7 +159,8 @@ function pageAddress(text: string | undefined, family: 4 | 6, settling: Settling
   return parsed === null ? null : parsed.address
 }
 
-function settleCache({ cache }: Config, settling: Settling): Settings['cache'] {
+function settleCache(config: Config, settling: Settling): Settings['cache'] {
+  const { cache } = config
   const [minimum, maximum] = [durationMs(cache.ttl_min), durationMs(cache.ttl_max)]
   if (minimum > maximum && settling.whole('cache'))
     settling.report(['cache', 'ttl_min'], `ttl_min (${cache.ttl_min}) is longer than ttl_max (${cache.ttl_max})`)
@@ -148,7 +169,12 @@ function settleCache({ cache }: Config, settling: Settling): Settings['cache'] {
     ttlSecondsMin: minimum / 1000,
     ttlSecondsMax: maximum / 1000,
     negativeTtlSecondsMax: durationMs(cache.negative_ttl_max) / 1000,
+    staleSecondsMax: staleSeconds(config),
   }
+}
+
+function settleNames(written: readonly string[], settling: Settling): string[] {
+  return written.flatMap((name, index) => take(parseName(name), ['rebinding', 'allow', index], settling) ?? [])
 }
 
 function settleTcp({ tcp }: Config, settling: Settling): Settings['tcp'] {

@@ -34,6 +34,25 @@ export function settleUpstreams(config: Config, listen: readonly Endpoint[], set
   return settled
 }
 
+/** Addresses of servers, none of them twice or this resolver itself; `path` is that of the list. */
+export function settleServers(
+  addresses: readonly string[],
+  path: Path,
+  listen: readonly Endpoint[],
+  settling: Settling,
+): Endpoint[] {
+  const settled: Endpoint[] = []
+  for (const [index, written] of addresses.entries()) {
+    const at = [...path, index]
+    const server = take(parseEndpoint(written, DNS_PORT), at, settling)
+    if (server === null || !refuseOwn(server, at, listen, settling)) continue
+    if (settled.some(other => sameEndpoint(other, server)))
+      settling.report(at, `${formatEndpoint(server)} stands twice`)
+    else settled.push(server)
+  }
+  return settled
+}
+
 function readUpstream(text: string): Result<Endpoint> {
   if (nearest(text, [SYSTEM]) !== null)
     return { why: `expected an address or system, got ${quote(text)}: did you mean "system"?` }

@@ -63,6 +63,24 @@ function cacheMetrics(reader: CounterReader): MetricRow[] {
       [],
       reader.scalar('cacheEvictions'),
     ),
+    counter(
+      'qalqan_cache_stale_answers_total',
+      'Answers given after their time, because upstreams failed.',
+      [],
+      reader.scalar('cacheStale'),
+    ),
+    counter(
+      'qalqan_cache_prefetches_total',
+      'Questions asked before the cached answer was out of date.',
+      [],
+      reader.scalar('prefetches'),
+    ),
+    counter(
+      'qalqan_answers_inspected_away_total',
+      'Answers held back for where they lead, by reason.',
+      ['reason'],
+      reader.scalars({ flagged_alias: 'aliasesBlocked', private_address: 'privateAddresses' }),
+    ),
   ]
 }
 
@@ -109,7 +127,15 @@ function loadMetrics(reader: CounterReader): MetricRow[] {
         overload: 'droppedOverload',
         rule: 'droppedByRule',
         send_failed: 'sendFailed',
+        rate_limit: 'rateLimited',
       }),
+    ),
+    counter('qalqan_strangers_total', 'Queries of clients that may not ask here.', [], reader.scalar('strangers')),
+    counter(
+      'qalqan_rate_limit_truncated_total',
+      'Queries over their limit that were sent to TCP.',
+      [],
+      reader.scalar('rateSlipped'),
     ),
     gauge('qalqan_tcp_connections', 'Open TCP connections of clients.', [], reader.scalar('tcpConnections')),
     counter('qalqan_tcp_refused_total', 'TCP connections refused over a limit.', [], reader.scalar('tcpRefused')),

@@ -172,6 +172,7 @@ export class TcpListener implements Outlet {
     query.out = this.query.out
     query.outAt = LENGTH_OCTETS
     query.outRoom = MESSAGE_OCTETS_MAX
+    query.idleTenths = Math.min(0xffff, this.options.idleMs / 100)
     return true
   }
 

@@ -31,6 +31,7 @@ export class WorkerGauges {
     counters[scalar.loopLagMaxMs] = Math.max(counters[scalar.loopLagMaxMs]!, lagMs)
     counters[scalar.cacheEntries] = cache.counts.entries
     counters[scalar.cacheBytes] = cache.counts.octets
+    counters[scalar.cacheStale] = cache.counts.stale
     counters[scalar.cacheHits] = cache.counts.hits
     counters[scalar.cacheMisses] = cache.counts.misses
     counters[scalar.cacheInserts] = cache.counts.inserts

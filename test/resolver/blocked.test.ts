@@ -6,7 +6,14 @@ import { publicNumber } from '../../src/images/filter/public-number.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
-import { MODE_NODATA, MODE_NXDOMAIN, MODE_PAGE, MODE_REFUSED, MODE_ZERO } from '../../src/resolver/blocked.ts'
+import {
+  MODE_NODATA,
+  MODE_NXDOMAIN,
+  MODE_PAGE,
+  MODE_REFUSED,
+  MODE_ZERO,
+  sameForAll,
+} from '../../src/resolver/blocked.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
 import { writeSocketAddress } from '../../src/transport/address.ts'
 import { images, type RuleText, SEED } from '../support/images.ts'
@@ -55,7 +62,7 @@ describe('each mode answers each type', () => {
   ]
   test.each(modes)('%s (%d): %s', (_, mode, type, rcode, answers, authorities) => {
     for (const edns of [false, true]) {
-      const plane = planeWith({ blockAnswers: { ...PAGE, mode } })
+      const plane = planeWith({ blockAnswers: { ...PAGE, classes: sameForAll(mode, 60) } })
       const own = read(plane.ask(typed('www.bad.test', type, edns)))
       expect(own).toMatchObject({ id: 0x1234, rcode, answers, authorities, truncated: false })
       expect(own.error).toEqual(edns ? { code: 15, text: 'HL-2031/7' } : null)

@@ -29,6 +29,8 @@ function recordsOf(bytes: Uint8Array, ttlSeconds: number, more: Partial<AnswerRe
     authorities: 0,
     rcode: 0,
     authenticData: false,
+    marks: 0,
+    ede: -1,
     ttlOffsets: Uint16Array.of(0),
     ttlCount: 1,
     ttlSeconds,

@@ -9,7 +9,7 @@ export const LIMITS: AcceptLimits = { ttlSecondsMin: 0, ttlSecondsMax: 86_400, n
 
 export function expected(name = 'example.test', type = 1, dnssecOk = false, id = 0x1234): Expected {
   const names = join(new Uint8Array(9), wireName(name))
-  return { id, names, nameAt: 9, nameOctets: names.length - 9, type, dnssecOk }
+  return { id, names, nameAt: 9, nameOctets: names.length - 9, type, dnssecOk, spelling: 0 }
 }
 
 /** The records that an acceptor holds, as a whole response to the question. */

@@ -2,7 +2,7 @@
 import { allocateCounters, type CounterLayout, layOutCounters, UDP } from '../../src/images/counters.ts'
 import { type Assembled, assemble, type PlaneParts } from '../../src/resolver/assemble.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
-import { type BlockAnswers, MODE_PAGE } from '../../src/resolver/blocked.ts'
+import { type BlockAnswers, MODE_PAGE, sameForAll } from '../../src/resolver/blocked.ts'
 import type { Outlet, UpstreamTransport } from '../../src/resolver/outlet.ts'
 import type { Clock } from '../../src/resolver/plane.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
@@ -22,15 +22,15 @@ export interface Answered {
 }
 
 export const PAGE: BlockAnswers = {
-  mode: MODE_PAGE,
   ipv4: Uint8Array.of(192, 0, 2, 80),
   ipv6: Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80),
-  ttlSeconds: 60,
+  classes: sameForAll(MODE_PAGE, 60),
 }
 
 export class VirtualClock implements Clock {
   nowMs = 1000
   nowSeconds = 2
+  unixOffset = 1_700_000_000
   tick(): void {
     this.nowSeconds = 1 + Math.floor(this.nowMs / 1000)
   }

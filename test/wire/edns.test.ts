@@ -6,9 +6,10 @@ import {
   OPT_OCTETS,
   optDnssecOk,
   optExtendedRcode,
-  optionsWellFormed,
   optPayload,
   optVersion,
+  type QueryOptions,
+  readOptions,
   UDP_OCTETS_MAX,
   writeExtendedError,
   writeOpt,
@@ -44,12 +45,13 @@ describe('an OPT that is written', () => {
 })
 
 describe('options', () => {
-  const wellFormed = (octets: Uint8Array) => optionsWellFormed(guarded(octets), 0, octets.length)
+  const none = (): QueryOptions => ({ cookieAt: -1, cookieOctets: 0, wantsKeepalive: false, wantsStructured: false })
+  const wellFormed = (octets: Uint8Array) => readOptions(guarded(octets), 0, octets.length, none(), 0)
   const rows: readonly (readonly [what: string, octets: string, well: boolean])[] = [
     ['none', '', true],
-    ['one, empty', '000a 0000', true],
-    ['one of two octets', '000a 0002 abcd', true],
-    ['two', '000a 0001 ab 000b 0000', true],
+    ['one, empty', '0064 0000', true],
+    ['one of two octets', '0064 0002 abcd', true],
+    ['two', '0064 0001 ab 000b 0000', true],
     ['half a header', '000a 00', false],
     ['a length past the end', '000a 0003 abcd', false],
     ['octets behind the last', '000a 0001 ab cd', false],
@@ -58,12 +60,12 @@ describe('options', () => {
   test.each(rows)('%s', (_, octets, well) => expect(wellFormed(hex(octets))).toBe(well))
 
   test('only the first 32 are read: thousands of empty ones cost no more', () => {
-    const empty = hex('000a 0000')
+    const empty = hex('0064 0000')
     const many = (count: number) => join(...Array.from({ length: count }, () => empty))
     expect(wellFormed(join(many(31), hex('000a 0003')))).toBe(false)
     expect(wellFormed(join(many(32), hex('000a 0003')))).toBe(true)
     const flood = guarded(many(10_000), 0, 32 * 4)
-    expect(optionsWellFormed(flood, 0, 40_000)).toBe(true)
+    expect(readOptions(flood, 0, 40_000, none(), 0)).toBe(true)
   })
 
   test('no octets make it throw, or read past the end', () => {

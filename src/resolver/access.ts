@@ -1,0 +1,56 @@
+/**
+ * Data plane. The access stage: who may ask at all, and how often.
+ *
+ * A resolver for a provider's own clients is closed to everybody else, or it is an amplifier for whoever forges addresses (RFC 5358 §4).
+ * A client that may ask, but asks more than its prefix is given, is told over UDP now and then to come back over TCP, which cannot be
+ * forged, and is otherwise not answered; one with a valid cookie has shown that it is where it says (RFC 7873 §5.2.3).
+ */
+import { FROM_REFUSAL, UDP } from '../images/counters.ts'
+import type { PolicyReader } from '../images/policies.ts'
+import { EDE_PROHIBITED, NOERROR, REFUSED } from '../wire/types.ts'
+import { add } from './account.ts'
+import { policyOfClient } from './identify.ts'
+import type { Plane } from './plane.ts'
+import { ANSWERED, DROPPED, PASS, type QuerySlot, type Verdict } from './query.ts'
+import { DROP, type RateLimit, SLIP } from './rate-limit.ts'
+import { answerCutShort, answerEmpty } from './reply.ts'
+
+/** What the image of clients says of who is in none of its prefixes; the others have 1. */
+const STRANGER = 0
+
+export interface Access {
+  /** Prefixes that may ask, as policy 1 of a policy image; null: everybody may. */
+  readonly clients: PolicyReader | null
+  /** Listeners that everybody who reaches them may ask: those on loopback. */
+  readonly openListeners: Uint8Array
+  readonly strangersAreDropped: boolean
+  readonly rateLimit: RateLimit | null
+}
+
+export function permit(query: QuerySlot, plane: Plane): Verdict {
+  const { clients, openListeners, rateLimit } = plane.access
+  if (openListeners[query.listener] === 1) return PASS
+  if (clients !== null && policyOfClient(query, clients) === STRANGER) return turnAway(query, plane)
+  if (rateLimit === null || query.transport !== UDP || query.cookieIsValid) return PASS
+  const verdict = rateLimit.take(query, plane.clock.nowMs)
+  if (verdict === SLIP) return slip(query, plane)
+  if (verdict !== DROP) return PASS
+  add(plane, 'rateLimited', 1)
+  return DROPPED
+}
+
+function turnAway(query: QuerySlot, plane: Plane): Verdict {
+  add(plane, 'strangers', 1)
+  if (plane.access.strangersAreDropped) return DROPPED
+  query.source = FROM_REFUSAL
+  query.ede = EDE_PROHIBITED
+  answerEmpty(query, REFUSED)
+  return ANSWERED
+}
+
+function slip(query: QuerySlot, plane: Plane): Verdict {
+  add(plane, 'rateSlipped', 1)
+  query.source = FROM_REFUSAL
+  answerCutShort(query, NOERROR)
+  return ANSWERED
+}

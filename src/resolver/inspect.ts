@@ -1,0 +1,102 @@
+/**
+ * Data plane. The inspect stage: where an answer leads. A flagged name must not be reached by an alias, nor a household's own network
+ * through a public name.
+ *
+ * Looks only at answers that were marked when they came (`MARK_LINKS`, `MARK_PRIVATE`), cached or not; each name they lead to is judged
+ * by the policy of who asks, never once for all. Reads the answer as it stands in the query's `out`, written by ourselves a moment ago,
+ * and writes another over it where it may not be given. DNAMEs need no look of their own: what they lead to stands in the CNAME that
+ * goes with them (RFC 6672 §3.1), without which the chain ends.
+ */
+import { FROM_LOCAL } from '../images/counters.ts'
+import { answerCount, HEADER_OCTETS } from '../wire/header.ts'
+import { BAD_NAME, expandName, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
+import { u16 } from '../wire/octets.ts'
+import { FIXED_OCTETS, RDLENGTH_AT } from '../wire/records.ts'
+import { EDE_BLOCKED, NOERROR, TYPE_CNAME, TYPE_HTTPS, TYPE_SVCB } from '../wire/types.ts'
+import { add } from './account.ts'
+import { answerBlocked, answerNothing } from './blocked.ts'
+import { MARK_LINKS, MARK_PRIVATE } from './cache.ts'
+import { BLOCKED, filterLink, isExcepted, probe } from './filter.ts'
+import type { Plane } from './plane.ts'
+import { ANSWERED, PASS, QuerySlot, type Verdict } from './query.ts'
+import { readName } from './question-name.ts'
+
+const QUESTION_FIXED_OCTETS = 4
+const SVCB_PRIORITY_OCTETS = 2
+/** As long as a block: who sets its name right should not wait. */
+const PRIVATE_TTL_SECONDS = 60
+
+/** The name that a record leads to; one for the thread: an inspection never waits. */
+export class Link extends QuerySlot {
+  constructor() {
+    super(new Uint8Array(NAME_OCTETS_MAX + 1), new Uint8Array(0))
+  }
+}
+
+/** What becomes of an answer that stands in `query.out`: ANSWERED as it is or with another in its place, or DROPPED. */
+export function inspect(query: QuerySlot, plane: Plane): Verdict {
+  if (query.marks === 0) return ANSWERED
+  if ((query.marks & MARK_LINKS) !== 0) {
+    const verdict = followLinks(query, plane)
+    if (verdict !== PASS) return verdict
+  }
+  if ((query.marks & MARK_PRIVATE) !== 0 && plane.rebinding.isGuarded(query)) return answerWithoutAddress(query, plane)
+  return ANSWERED
+}
+
+function followLinks(query: QuerySlot, plane: Plane): Verdict {
+  const { out, outAt } = query
+  const end = outAt + query.outLength
+  let at = outAt + HEADER_OCTETS + query.nameOctets + QUESTION_FIXED_OCTETS
+  for (let left = answerCount(out, outAt); left > 0; left--) {
+    const typeAt = nameEnd(out, at, end, outAt)
+    if (typeAt === BAD_NAME) return PASS
+    const rdata = typeAt + FIXED_OCTETS
+    const nameAt = rdata + targetWithin(u16(out, typeAt))
+    at = rdata + u16(out, typeAt + RDLENGTH_AT)
+    if (nameAt < rdata || !readLink(plane.link, out, outAt, nameAt, at, plane.seed)) continue
+    if (isFlagged(query, plane)) return answerFlagged(query, plane)
+  }
+  return PASS
+}
+
+/** Where the name stands in a record's RDATA; a negative number for types that lead nowhere. */
+function targetWithin(type: number): number {
+  if (type === TYPE_CNAME) return 0
+  return type === TYPE_SVCB || type === TYPE_HTTPS ? SVCB_PRIORITY_OCTETS : -1
+}
+
+/** Reads a name of an answer into the link; false for the root, which in a service binding is the owner itself (RFC 9460 §2.5). */
+function readLink(link: Link, out: Uint8Array, start: number, at: number, limit: number, seed: number): boolean {
+  const end = expandName(out, start, at, limit, link.bytes, 0)
+  return end !== BAD_NAME && end > 1 && readName(link, 0, end, seed) !== BAD_NAME
+}
+
+function isFlagged(query: QuerySlot, plane: Plane): boolean {
+  const { link, images } = plane
+  link.policy = query.policy
+  probe(link, images)
+  if (filterLink(link, images, plane.findings) !== BLOCKED) return false
+  return !(plane.exceptionsCoverAliases && isExcepted(query.excepted, link.blockClass))
+}
+
+function answerFlagged(query: QuerySlot, plane: Plane): Verdict {
+  const { link } = plane
+  query.blockClass = link.blockClass
+  query.blockCategory = link.blockCategory
+  query.blockAnswer = link.blockAnswer
+  query.blockRule = link.blockRule
+  query.blockIsUrgent = link.blockIsUrgent
+  query.blockDepth = link.blockDepth
+  add(plane, 'aliasesBlocked', 1)
+  return answerBlocked(query, plane.images, plane.blockAnswers, link)
+}
+
+/** NODATA, so that nothing is reached by this name; with the reason, for whoever runs the name and wonders. */
+function answerWithoutAddress(query: QuerySlot, plane: Plane): Verdict {
+  add(plane, 'privateAddresses', 1)
+  query.source = FROM_LOCAL
+  query.ede = EDE_BLOCKED
+  answerNothing(query, NOERROR, PRIVATE_TTL_SECONDS)
+  return ANSWERED
+}

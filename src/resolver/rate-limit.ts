@@ -1,0 +1,99 @@
+/**
+ * Data plane. How often the clients of one prefix may ask: a token bucket for each prefix that has lately asked, in a table of fixed size.
+ *
+ * The table is sets of four places, found by a keyed hash of the prefix. Where a set is full the prefix that is furthest from its limit
+ * makes way: who floods the table with forged prefixes pushes out those that hardly ask, not itself. Two prefixes may share a bucket only if
+ * their hashes of 32 bits are the same.
+ *
+ *     place   hash (32) │ tokens left (32, float) │ when they were counted (64, ms)         65,536 × 16 octets = 1 MiB a worker
+ */
+import { addressAt, hasIpv4 } from './client-address.ts'
+import type { QuerySlot } from './query.ts'
+
+export const ALLOW = 0
+/** Over the limit: to be answered with TC, so that a real client comes back over TCP. */
+export const SLIP = 1
+export const DROP = 2
+
+const PLACES = 65_536
+const SET = 4
+
+export interface RateLimitOptions {
+  /** Queries a second of one prefix at this worker, and how many at once after a pause. */
+  readonly perSecond: number
+  readonly burst: number
+  /** Every how many limited queries one is answered with TC; 0: none. */
+  readonly slip: number
+  /** Lengths of the prefixes in bits, whole octets. */
+  readonly ipv4Bits: number
+  readonly ipv6Bits: number
+}
+
+export class RateLimit {
+  private readonly options: RateLimitOptions
+  private readonly seed: number
+  private readonly hashes = new Int32Array(PLACES)
+  private readonly tokens = new Float32Array(PLACES)
+  private readonly countedMs = new Float64Array(PLACES)
+  private limited = 0
+
+  /** `seed`: unpredictable, so that nobody can aim at another prefix's bucket. */
+  constructor(options: RateLimitOptions, seed: number) {
+    this.options = options
+    this.seed = seed
+  }
+
+  /** Takes a token of a query's prefix; ALLOW where there was one. */
+  take(query: QuerySlot, nowMs: number): typeof ALLOW | typeof SLIP | typeof DROP {
+    const place = this.placeOf(this.hashOf(query), nowMs)
+    const left = this.tokensAt(place, nowMs)
+    this.countedMs[place] = nowMs
+    if (left >= 1) {
+      this.tokens[place] = left - 1
+      return ALLOW
+    }
+    this.tokens[place] = left
+    this.limited = (this.limited + 1) & 0xffffff
+    const { slip } = this.options
+    return slip > 0 && this.limited % slip === 0 ? SLIP : DROP
+  }
+
+  private tokensAt(place: number, nowMs: number): number {
+    const { perSecond, burst } = this.options
+    return Math.min(burst, this.tokens[place]! + ((nowMs - this.countedMs[place]!) * perSecond) / 1000)
+  }
+
+  /** The place of a prefix; a new one has its whole burst. */
+  private placeOf(hash: number, nowMs: number): number {
+    const first = (hash & (PLACES / SET - 1)) * SET
+    let fullest = first
+    let most = -1
+    for (let place = first; place < first + SET; place++) {
+      if (this.hashes[place] === hash) return place
+      const left = this.hashes[place] === 0 ? Number.MAX_VALUE : this.tokensAt(place, nowMs)
+      if (left > most) {
+        most = left
+        fullest = place
+      }
+    }
+    this.hashes[fullest] = hash
+    this.tokens[fullest] = this.options.burst
+    this.countedMs[fullest] = nowMs
+    return fullest
+  }
+
+  /** Never 0, which stands for an empty place. */
+  private hashOf(query: QuerySlot): number {
+    const isIpv4 = hasIpv4(query)
+    const at = addressAt(query)
+    const octets = (isIpv4 ? this.options.ipv4Bits : this.options.ipv6Bits) >>> 3
+    let hash = this.seed ^ (isIpv4 ? 4 : 6)
+    for (let i = 0; i < octets; i++) {
+      hash = Math.imul(hash ^ query.client[at + i]!, 0x01000193)
+      hash ^= hash >>> 15
+    }
+    hash = Math.imul(hash ^ this.seed, 0x85ebca6b)
+    hash ^= hash >>> 13
+    return hash === 0 ? 1 : hash
+  }
+}
