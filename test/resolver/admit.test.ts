@@ -23,7 +23,7 @@ function admitted(message: Uint8Array, transport = UDP): { slot: QuerySlot; verd
 
 const name = labels('example', 'test')
 const tsig: RawRecord = { owner: labels('key'), type: 250, qclass: 255, ttl: 0, rdata: new Uint8Array(40) }
-const empty = hex('000a 0000')
+const empty = hex('0064 0000')
 const options = (count: number) => join(...Array.from({ length: count }, () => empty))
 
 describe('is passed on', () => {
