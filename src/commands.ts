@@ -6,6 +6,7 @@ import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
 import { explain, explainText } from './explain.ts'
+import { requestFlush } from './flush.ts'
 import { type Running, serve } from './main.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
@@ -22,6 +23,7 @@ Commands:
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
+  flush NAME            forget the cached answers for NAME; with --below also for all names below it
   unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 
 Options of all commands:
@@ -57,6 +59,11 @@ Blocks NAME and all below it, in every worker within a second and after a restar
   --exact               NAME alone
   --reason TEXT         for the record
 `,
+  flush: `Usage: qalqan flush NAME [--below] [--config FILE]
+
+Tells the running server to forget the cached answers for NAME, in every worker within a second.
+  --below               those for all names below it as well
+`,
   unblock: `Usage: qalqan unblock NAME [--feeds] [--reason TEXT] [--config FILE]
 
 Ends what 'block' or 'unblock --feeds' has set for NAME: from then on the feeds decide again.
@@ -86,6 +93,7 @@ function parse(argv: readonly string[]) {
         reason: { type: 'string' },
         exact: { type: 'boolean', default: false },
         feeds: { type: 'boolean', default: false },
+        below: { type: 'boolean', default: false },
       },
     })
   } catch (error) {
@@ -110,6 +118,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const [command, ...operands] = positionals
   if (values.version) return print(`qalqan ${VERSION}`)
   if (values.help) return print(COMMAND_HELP[command ?? ''] ?? HELP)
+  if (command === 'flush') return runFlush(operands, values)
+  if (values.below) throw new UsageError('--below belongs to flush')
   if (command === 'explain') return runExplain(operands, values)
   if (values.client !== undefined || values.policy !== undefined || values.json) {
     throw new UsageError('--client, --policy and --json belong to explain')
@@ -161,6 +171,15 @@ function runExplain(operands: readonly string[], values: ReturnType<typeof parse
     nowMs: Date.now(),
   })
   return print(values.json ? JSON.stringify(explained, null, 2) : explainText(explained))
+}
+
+function runFlush(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {
+  const [name, ...more] = operands
+  if (name === undefined || more.length > 0) throw new UsageError('flush takes one name')
+  const settings = settingsOf(values.config)
+  if (settings === null) return 1
+  const flushed = requestFlush(settings.data, name, values.below)
+  return print(`${flushed}: a running server forgets it${values.below ? ' and all below it' : ''}`)
 }
 
 function runUrgent(

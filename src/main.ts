@@ -9,6 +9,7 @@ import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
+import { watchFlushes } from './flush.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
@@ -108,12 +109,18 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     images,
     // Opened here as well, so that the library stays loaded while workers come and go.
     kernel: openKernel(() => {}),
+    onNote: (worker, note) => log.logger.warn({ worker, note }, 'of a worker'),
     onDeath: (worker, reason, restartMs) =>
       log.logger.error({ worker, reason, restartMs }, 'a worker died and is replaced'),
   })
   const workers = pool
   started.push({ stop: () => workers.stop(0) })
   const listening = await pool.start()
+  const flushes = watchFlushes(settings.data, {
+    onFlush: (name, below) => workers.flush(name, below),
+    onProblem: problem => log.logger.error({ problem }, 'flushing the caches'),
+  })
+  started.push({ stop: async () => flushes.close() })
   if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')
 
   const http: RunningHttpServer[] = []
@@ -139,6 +146,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const stop = async () => {
     keeper.close()
     urgent.close()
+    flushes.close()
     await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
   }
   const reload = () => {

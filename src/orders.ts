@@ -1,5 +1,6 @@
 /** From settled settings to what each worker is told at its start. */
 import { randomBytes, randomInt } from 'node:crypto'
+import { join } from 'node:path'
 import { ANSWER_MODES, CLASSES } from './images/classes.ts'
 import { allocateCounters, type CounterLayout, type CounterShape, layOutCounters } from './images/counters.ts'
 import { buildPolicies } from './images/policies.ts'
@@ -61,6 +62,7 @@ export function planWorkers(settings: Settings, categories: readonly string[], s
     number,
     counters: block.buffer as SharedArrayBuffer,
     descriptors: new SharedArrayBuffer(DESCRIPTORS),
+    cacheFile: settings.cache.keep ? join(settings.data, 'cache', `${number}.cache`) : null,
   }))
   return { orders, layout, counters }
 }
@@ -83,13 +85,17 @@ function blockAnswers({ blocking, blockPage }: Settings): BlockAnswers {
   }
 }
 
-/** One more than the number that an image gives those who are in none of its prefixes. */
+/** What an image gives who is in one of its prefixes; everybody else gets 0. */
 const KNOWN_CLIENT = 1
+
+function clientsImage(clients: readonly string[]): SharedArrayBuffer {
+  const contents = { categories: [], allowOnly: [] }
+  const prefixes = clients.map(client => clientPrefix(client, KNOWN_CLIENT))
+  return buildPolicies([contents, contents], prefixes, 0, 1)
+}
 
 function resolverOptions(settings: Settings): ResolverOptions {
   const { access, blocking, rebinding, upstream, workers } = settings
-  const contents = { categories: [], allowOnly: [] }
-  const prefixes = access.clients.map(client => clientPrefix(client, KNOWN_CLIENT))
   return {
     strategy: STRATEGIES[upstream.strategy],
     mixCase: upstream.mixCase,
@@ -97,8 +103,9 @@ function resolverOptions(settings: Settings): ResolverOptions {
     zones: settings.forward.map(({ zone, servers }) => ({ name: zone, servers: servers.length })),
     privateBelow: rebinding.protect ? rebinding.allow : null,
     exceptionsCoverAliases: blocking.exceptionsCoverAliases,
-    clients: buildPolicies([contents, contents], prefixes, 0, 1),
+    clients: clientsImage(access.clients),
     openListeners: settings.listen.map(isLoopbackListener),
+    proxies: access.proxies.length === 0 ? null : clientsImage(access.proxies),
     strangersAreDropped: access.strangersAreDropped,
     rateLimit: access.rateLimit === null ? null : shareOf(access.rateLimit, workers),
     cookieSecrets: cookieSecrets(access.cookies),

@@ -22,6 +22,8 @@ export interface WorkerOrders {
   readonly blockAnswers: BlockAnswers
   readonly localNames: readonly LocalName[]
   readonly cacheOctets: number
+  /** Where the cache is kept from one run to the next; null: nowhere. */
+  readonly cacheFile: string | null
   readonly limits: AcceptLimits
   readonly tcp: { readonly idleMs: number; readonly connections: number; readonly connectionsPerClient: number }
   readonly driver: 'auto' | 'batch' | 'dgram'
@@ -36,8 +38,11 @@ export interface WorkerOrders {
 
 export type ToWorker =
   | { readonly kind: 'images'; readonly images: Images }
+  | { readonly kind: 'flush'; readonly name: Uint8Array; readonly below: boolean }
   | { readonly kind: 'stop'; readonly withinMs: number }
 
 export type FromWorker =
   | { readonly kind: 'listening'; readonly driver: 'batch' | 'dgram'; readonly note: string | null }
+  /** Something that does not keep it from working. */
+  | { readonly kind: 'note'; readonly note: string }
   | { readonly kind: 'failed'; readonly problem: string; readonly code: string | null }

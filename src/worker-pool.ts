@@ -16,6 +16,7 @@ export interface PoolOptions {
   readonly orders: readonly Omit<WorkerOrders, 'images'>[]
   readonly images: Images
   readonly kernel: DescriptorCloser | null
+  readonly onNote: (worker: number, note: string) => void
   readonly onDeath: (worker: number, reason: string, restartMs: number) => void
 }
 
@@ -65,6 +66,10 @@ export class WorkerPool {
       let reason = 'it ended'
       let listening = false
       thread.on('message', (message: FromWorker) => {
+        if (message.kind === 'note') {
+          this.options.onNote(number, message.note)
+          return
+        }
         listening = message.kind === 'listening'
         if (message.kind === 'listening') resolve(message)
         else reason = message.problem
@@ -112,6 +117,11 @@ export class WorkerPool {
   broadcast(images: Images): void {
     this.images = images
     this.tell({ kind: 'images', images })
+  }
+
+  /** Throws a folded name, and with `below` all names below it, out of every cache. */
+  flush(name: Uint8Array, below: boolean): void {
+    this.tell({ kind: 'flush', name, below })
   }
 
   private tell(message: ToWorker): void {

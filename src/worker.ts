@@ -15,6 +15,7 @@ import { TcpListener } from './transport/tcp.ts'
 import { listenUdp } from './transport/udp.ts'
 import { Upstreams } from './transport/upstreams.ts'
 import { WorkerGauges } from './transport/worker-gauges.ts'
+import { flush, keep, restore } from './worker-cache.ts'
 import type { FromWorker, ToWorker, WorkerOrders } from './worker-messages.ts'
 
 /** How often timeouts are looked for: what an attempt's time may be off by. */
@@ -26,6 +27,10 @@ const orders = workerData as WorkerOrders
 
 function say(message: FromWorker): void {
   port.postMessage(message)
+}
+
+function sayNote(text: string | null): void {
+  if (text !== null) say({ kind: 'note', note: text })
 }
 
 function openDriver(): { kernel: Kernel | null; note: string | null } {
@@ -77,6 +82,7 @@ function closeAll(): void {
 async function run(): Promise<void> {
   const { kernel, note } = openDriver()
   const { plane, questions } = assemblePlane()
+  if (orders.cacheFile !== null) sayNote(restore(orders.cacheFile, plane.cache, plane.clock, orders.seed))
   const outlets = new Outlets()
   const upstreams = new Upstreams(
     kernel,
@@ -108,6 +114,7 @@ async function run(): Promise<void> {
 
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') stop(plane, questions, outlets, message.withinMs)
+    else if (message.kind === 'flush') flush(plane.cache, message.name, message.below, () => {})
     else {
       plane.images = openImages(message.images)
       gauges.setGeneration(plane.images.filter.generation)
@@ -146,6 +153,7 @@ function stop(plane: Plane, questions: Questions, outlets: Outlets, withinMs: nu
     plane.forwarder.abandon()
     outlets.flush()
     closeAll()
+    if (orders.cacheFile !== null) sayNote(keep(orders.cacheFile, plane.cache, plane.clock))
     port.close()
   }, TICK_MS)
 }

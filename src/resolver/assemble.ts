@@ -57,6 +57,8 @@ export interface ResolverOptions {
   /** By number of listener: whether everybody who reaches it may ask. */
   readonly openListeners: readonly boolean[]
   readonly strangersAreDropped: boolean
+  /** An image that has proxies in front as policy 1; null: there are none. */
+  readonly proxies: SharedArrayBuffer | null
   readonly rateLimit: RateLimitOptions | null
   readonly cookieSecrets: readonly Uint8Array[]
   readonly words: OwnWords
@@ -75,6 +77,7 @@ export const DEFAULT_OPTIONS: ResolverOptions = {
   clients: null,
   openListeners: [],
   strangersAreDropped: false,
+  proxies: null,
   rateLimit: null,
   cookieSecrets: [],
   words: { version: null, id: null, resolverInfo: [], anyIsMinimal: false },
@@ -121,6 +124,7 @@ export function assemble(parts: PlaneParts): Assembled {
     blockAnswers: parts.blockAnswers,
     local: new LocalNames(localNames(parts.localNames, options), parts.seed),
     access: accessOf(options, parts.random),
+    proxies: options.proxies === null ? null : new PolicyReader(options.proxies),
     cookies: options.cookieSecrets.length === 0 ? null : new Cookies(options.cookieSecrets),
     own: new OwnAnswers(options.words, parts.seed),
     rebinding: guardOf(options, parts.seed),

@@ -2,13 +2,14 @@
  * Data plane. A batch of queries: all are admitted first, and for each the reads are begun that its lookups would wait for, so that the
  * processor waits for many at once instead of one after the other; then each takes its way through the stages.
  */
-import { FROM_BLOCK } from '../images/counters.ts'
+import { FROM_BLOCK, UDP } from '../images/counters.ts'
 import { add, beginBatch, countAnswer, countBatch, countQuery } from './account.ts'
 import { admit } from './admit.ts'
 import { probe } from './filter.ts'
 import { answerHash } from './key.ts'
 import type { Outlet } from './outlet.ts'
 import type { Plane } from './plane.ts'
+import { unwrap } from './proxy.ts'
 import { ANSWERED, DROPPED, PASS, type QuerySlot, type Verdict } from './query.ts'
 import { answerRefusal } from './reply.ts'
 import { resolve } from './resolve.ts'
@@ -20,7 +21,7 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
   beginBatch(plane)
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
-    query.verdict = admit(query, plane.seed, plane.structuredOption)
+    query.verdict = enter(query, plane)
   }
   // A loop of its own: there the reads of many queries are under way at once, with nothing else between them.
   for (let i = 0; i < count; i++) {
@@ -35,6 +36,13 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
   countBatch(plane)
   add(plane, 'batches', 1)
   add(plane, 'datagrams', count)
+}
+
+function enter(query: QuerySlot, plane: Plane): Verdict {
+  // A stream's header is taken off once, by its transport.
+  const { proxies } = plane
+  if (proxies !== null && query.transport === UDP && !unwrap(query, proxies)) return DROPPED
+  return admit(query, plane.seed, plane.structuredOption)
 }
 
 function respond(query: QuerySlot, plane: Plane, outlet: Outlet): void {

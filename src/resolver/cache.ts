@@ -240,6 +240,55 @@ export class AnswerCache {
     records.ttlSeconds = this.words[word + E_EXPIRES]! - now
   }
 
+  /** How many places the index has, for `forget` and `visit`. */
+  get places(): number {
+    return this.capacity === 0 ? 0 : this.index.length
+  }
+
+  /** Throws out the answers for a folded name, and with `below` those for all names below it, found at places `[from, to)` of the index. Returns how many. */
+  forget(name: Uint8Array, below: boolean, from: number, to: number): number {
+    let forgotten = 0
+    for (let slot = from; slot < Math.min(to, this.index.length); slot++) {
+      if (this.index[slot] === 0) continue
+      const at = (this.index[slot]! >>> TAG_BITS) << ALIGN_BITS
+      if (!this.isNamed(at, name, below)) continue
+      this.drop(at, slot)
+      forgotten++
+    }
+    return forgotten
+  }
+
+  private isNamed(at: number, name: Uint8Array, below: boolean): boolean {
+    const word = at >>> 2
+    const skipped = (this.words[word + E_KEY]! & 0xff) - name.length
+    if (skipped < 0 || (skipped > 0 && !below)) return false
+    const nameAt = at + ENTRY_HEADER_OCTETS + 2 * (this.words[word + E_SIZES]! & TTL_COUNT_MASK)
+    let label = 0
+    while (label < skipped) label += this.bytes[nameAt + label]! + 1
+    if (label !== skipped) return false
+    for (let i = 0; i < name.length; i++) if (this.bytes[nameAt + skipped + i] !== name[i]) return false
+    return true
+  }
+
+  /** Describes the answer at a place of the index with its key, for a copy that outlives this cache; false where there is none that is still true. */
+  visit(
+    place: number,
+    now: number,
+    key: { -readonly [field in keyof AnswerKey]: AnswerKey[field] },
+    records: AnswerRecords,
+  ): boolean {
+    if (this.index[place] === 0) return false
+    const at = (this.index[place]! >>> TAG_BITS) << ALIGN_BITS
+    this.read(at, now, records)
+    const word = this.words[(at >>> 2) + E_KEY]!
+    key.name = this.bytes
+    key.nameOctets = word & 0xff
+    key.nameAt = records.at - key.nameOctets
+    key.keyFlags = (word >>> 8) & 0xff
+    key.type = word >>> 16
+    return records.ttlSeconds > 0
+  }
+
   /** Keeps an answer, in place of an older one for the same key. False where it is too large, or not to be kept. */
   insert(key: AnswerKey, records: AnswerRecords, now: number): boolean {
     const octets = (ENTRY_HEADER_OCTETS + 2 * records.ttlCount + key.nameOctets + records.octets + 7) & ~7
@@ -260,7 +309,7 @@ export class AnswerCache {
     const word = at >>> 2
     words[word + E_OCTETS] = octets
     words[word + E_HASH] = key.hash
-    words[word + E_STORED] = now
+    words[word + E_STORED] = now - records.ageSeconds
     words[word + E_EXPIRES] = now + records.ttlSeconds
     words[word + E_KEY] = keyWord(key)
     words[word + E_SIZES] = ((records.octets << 16) | (records.marks << MARKS_SHIFT) | records.ttlCount) >>> 0

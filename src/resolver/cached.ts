@@ -2,9 +2,11 @@
  * Data plane. The cache stage, and the writing of whole answers from records, cached or just accepted.
  */
 import { FROM_CACHE } from '../images/counters.ts'
+import { spread } from '../wire/hash.ts'
 import { FLAG_AD } from '../wire/header.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { EDE_CACHED_ERROR, EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN, NO_EDE, NXDOMAIN, SERVFAIL } from '../wire/types.ts'
+import { answerNothing } from './blocked.ts'
 import {
   type AnswerCache,
   type AnswerKey,
@@ -14,14 +16,14 @@ import {
   newRecords,
   RECORD_COUNT_MAX,
 } from './cache.ts'
-import { answerHash, answerKeyFlags } from './key.ts'
+import { answerHash, answerKeyFlags, hashFor } from './key.ts'
 import { ANSWERED, PASS, type QuerySlot } from './query.ts'
 import { beginAnswer, finishAnswer } from './reply.ts'
 
 /** The key of the query in hand; one for the thread. */
 class QueryKey implements AnswerKey {
   name: Uint8Array = new Uint8Array(0)
-  readonly nameAt = 0
+  nameAt = 0
   nameOctets = 0
   hash = 0
   type = 0
@@ -29,8 +31,20 @@ class QueryKey implements AnswerKey {
 
   of(query: QuerySlot): this {
     this.name = query.name
+    this.nameAt = 0
     this.nameOctets = query.nameOctets
     this.hash = answerHash(query)
+    this.type = query.type
+    this.keyFlags = answerKeyFlags(query)
+    return this
+  }
+
+  /** The same of the last `depth` labels, which begin at `at`. */
+  above(query: QuerySlot, depth: number, at: number): this {
+    this.name = query.name
+    this.nameAt = at
+    this.nameOctets = query.nameOctets - at
+    this.hash = hashFor(spread(query.states[depth]!), query.type)
     this.type = query.type
     this.keyFlags = answerKeyFlags(query)
     return this
@@ -44,7 +58,7 @@ export function lookUp(query: QuerySlot, cache: AnswerCache, nowSeconds: number)
   const entry = cache.find(key.of(query), nowSeconds)
   if (entry === MISS) {
     cache.counts.misses++
-    return PASS
+    return cut(query, cache, nowSeconds)
   }
   cache.counts.hits++
   cache.read(entry, nowSeconds, records)
@@ -53,6 +67,31 @@ export function lookUp(query: QuerySlot, cache: AnswerCache, nowSeconds: number)
   if (records.ttlSeconds <= 0) cache.counts.stale++
   answerFrom(query, records)
   return ANSWERED
+}
+
+/** Names looked at above the one that was asked for: deep names are an attacker's. */
+const CUT_DEPTHS_MAX = 4
+/** Nothing is said of whole zones: a name that is cut off has more labels than this above it. */
+const CUT_LABELS_MIN = 2
+
+/**
+ * NXDOMAIN of a name above means that there is nothing below it (RFC 8020 §2). Only where the upstream has validated that (AD), since servers that
+ * err in this are common; not for who asks for the proof.
+ */
+function cut(query: QuerySlot, cache: AnswerCache, nowSeconds: number): typeof PASS | typeof ANSWERED {
+  if (query.dnssecOk) return PASS
+  const least = Math.max(CUT_LABELS_MIN, query.labelCount - CUT_DEPTHS_MAX)
+  for (let depth = query.labelCount - 1; depth >= least; depth--) {
+    const at = query.labels[query.labelCount - depth]!
+    const entry = cache.find(key.above(query, depth, at), nowSeconds)
+    if (entry === MISS) continue
+    cache.read(entry, nowSeconds, records)
+    if (records.rcode !== NXDOMAIN || !records.authenticData || records.ttlSeconds <= 0) continue
+    query.source = FROM_CACHE
+    answerNothing(query, NXDOMAIN, records.ttlSeconds)
+    return ANSWERED
+  }
+  return PASS
 }
 
 /** The key under which the answer to `query` is kept; true until the next call. */

@@ -11,16 +11,24 @@ const MAPPED_IPV4_AT = IPV6_AT + 12
 export const IPV4_OCTETS = 4
 export const IPV6_OCTETS = 16
 
-/** Whether a client has an IPv4 address, in whatever form. */
-export function hasIpv4(query: QuerySlot): boolean {
-  return query.client[query.clientAt] === FAMILY_IPV4 || isMapped(query.client, query.clientAt)
+/** Memory in which the address of who asks stands, see `addressAt`: the client's, or that which a proxy has given. */
+export function addressMemory(query: QuerySlot): Uint8Array {
+  return query.proxied ? query.proxyClient : query.client
 }
 
-/** Where the 4 octets of an IPv4 client's address stand in `query.client`, or the 16 of an IPv6 one. */
+/** Whether a client has an IPv4 address, in whatever form. */
+export function hasIpv4(query: QuerySlot): boolean {
+  const bytes = addressMemory(query)
+  const at = query.proxied ? 0 : query.clientAt
+  return bytes[at] === FAMILY_IPV4 || isMapped(bytes, at)
+}
+
+/** Where the 4 octets of an IPv4 client's address stand in `addressMemory`, or the 16 of an IPv6 one. */
 export function addressAt(query: QuerySlot): number {
-  const { client, clientAt } = query
-  if (client[clientAt] === FAMILY_IPV4) return clientAt + IPV4_AT
-  return clientAt + (isMapped(client, clientAt) ? MAPPED_IPV4_AT : IPV6_AT)
+  const bytes = addressMemory(query)
+  const at = query.proxied ? 0 : query.clientAt
+  if (bytes[at] === FAMILY_IPV4) return at + IPV4_AT
+  return at + (isMapped(bytes, at) ? MAPPED_IPV4_AT : IPV6_AT)
 }
 
 function isMapped(client: Uint8Array, at: number): boolean {

@@ -6,7 +6,7 @@
  */
 import { copyOctets, putU32, u32 } from '../wire/octets.ts'
 import { SIPHASH_KEY_OCTETS, SIPHASH_OCTETS, siphash } from '../wire/siphash.ts'
-import { addressAt, hasIpv4, IPV4_OCTETS, IPV6_OCTETS } from './client-address.ts'
+import { addressAt, addressMemory, hasIpv4, IPV4_OCTETS, IPV6_OCTETS } from './client-address.ts'
 import type { QuerySlot } from './query.ts'
 
 export const CLIENT_COOKIE_OCTETS = 8
@@ -69,7 +69,7 @@ export class Cookies {
   private sign(query: QuerySlot, secret: Uint8Array): void {
     const octets = hasIpv4(query) ? IPV4_OCTETS : IPV6_OCTETS
     copyOctets(query.cookie, 0, this.hashed, 0, HASH_AT)
-    copyOctets(query.client, addressAt(query), this.hashed, HASH_AT, octets)
+    copyOctets(addressMemory(query), addressAt(query), this.hashed, HASH_AT, octets)
     siphash(secret, this.hashed, 0, HASH_AT + octets, this.hash, 0)
   }
 }

@@ -3,7 +3,7 @@
  * otherwise the longest client prefix; otherwise the default.
  */
 import type { PolicyReader } from '../images/policies.ts'
-import { addressAt, hasIpv4 } from './client-address.ts'
+import { addressAt, addressMemory, hasIpv4 } from './client-address.ts'
 import type { QuerySlot } from './query.ts'
 
 /** A listener without a policy of its own. */
@@ -17,5 +17,6 @@ export function identify(query: QuerySlot, policies: PolicyReader, listenerPolic
 /** The policy of the longest prefix that covers a query's client. */
 export function policyOfClient(query: QuerySlot, policies: PolicyReader): number {
   const at = addressAt(query)
-  return hasIpv4(query) ? policies.ofIpv4(query.client, at) : policies.ofIpv6(query.client, at)
+  const bytes = addressMemory(query)
+  return hasIpv4(query) ? policies.ofIpv4(bytes, at) : policies.ofIpv6(bytes, at)
 }

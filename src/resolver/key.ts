@@ -12,7 +12,12 @@ export const KEY_NOT_RECURSIVE = 4
 
 /** The hash under which a query's answer is kept: that of the name, and the type. */
 export function answerHash(query: QuerySlot): number {
-  return query.hash ^ Math.imul(query.type, 0x9e3779b1)
+  return hashFor(query.hash, query.type)
+}
+
+/** The same from a name's hash. */
+export function hashFor(nameHash: number, type: number): number {
+  return nameHash ^ Math.imul(type, 0x9e3779b1)
 }
 
 export function answerKeyFlags(query: QuerySlot): number {

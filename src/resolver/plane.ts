@@ -3,6 +3,7 @@
  * test, or a bench); only `images` is ever replaced, by one assignment between two queries.
  */
 import type { CounterLayout } from '../images/counters.ts'
+import type { PolicyReader } from '../images/policies.ts'
 import type { Acceptor } from './accept.ts'
 import type { Access } from './access.ts'
 import type { BlockAnswers } from './blocked.ts'
@@ -19,7 +20,7 @@ import type { RebindingGuard } from './rebinding.ts'
 export interface Clock {
   /** Milliseconds, with fractions. */
   nowMs: number
-  /** Whole seconds; starts above 0. */
+  /** Whole seconds; starts far above 0. */
   nowSeconds: number
   /** Seconds since 1970 at `nowSeconds` 0, for what is agreed with others; may jump. */
   unixOffset: number
@@ -29,6 +30,8 @@ export interface Clock {
 
 export interface Plane {
   readonly access: Access
+  /** An image that has proxies in front as policy 1; null: there are none. */
+  readonly proxies: PolicyReader | null
   /** Null: cookies are neither read nor made. */
   readonly cookies: Cookies | null
   readonly own: OwnAnswers
@@ -55,15 +58,18 @@ export interface Plane {
   readonly layout: CounterLayout
 }
 
+/** So that an answer that was kept before this clock began has a time above 0 (115 days: longer than any answer is kept). */
+const SECONDS_AT_START = 10_000_000
+
 /** A clock over `performance.now()` or anything like it. */
 export function monotonicClock(now: () => number): Clock {
   return {
     nowMs: 0,
-    nowSeconds: 1,
+    nowSeconds: SECONDS_AT_START,
     unixOffset: 0,
     tick() {
       this.nowMs = now()
-      this.nowSeconds = 1 + Math.floor(this.nowMs / 1000)
+      this.nowSeconds = SECONDS_AT_START + Math.floor(this.nowMs / 1000)
     },
   }
 }

@@ -45,6 +45,9 @@ export class QuerySlot implements QueryOptions {
   client: Uint8Array
   clientAt = 0
   localAt = ADDRESS_OCTETS
+  /** Whether `proxyClient`, a socket address, is who really asks; `client` is then the proxy that gets the answer. */
+  proxied = false
+  proxyClient: Uint8Array = new Uint8Array(ADDRESS_OCTETS)
   /** Memory for the answer, from `outAt`; at most `outRoom` octets. May be the message's own: the answer then begins with its question. */
   out: Uint8Array
   outAt = 0

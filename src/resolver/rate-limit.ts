@@ -7,7 +7,7 @@
  *
  *     place   hash (32) │ tokens left (32, float) │ when they were counted (64, ms)         65,536 × 16 octets = 1 MiB a worker
  */
-import { addressAt, hasIpv4 } from './client-address.ts'
+import { addressAt, addressMemory, hasIpv4 } from './client-address.ts'
 import type { QuerySlot } from './query.ts'
 
 export const ALLOW = 0
@@ -85,11 +85,12 @@ export class RateLimit {
   /** Never 0, which stands for an empty place. */
   private hashOf(query: QuerySlot): number {
     const isIpv4 = hasIpv4(query)
+    const bytes = addressMemory(query)
     const at = addressAt(query)
     const octets = (isIpv4 ? this.options.ipv4Bits : this.options.ipv6Bits) >>> 3
     let hash = this.seed ^ (isIpv4 ? 4 : 6)
     for (let i = 0; i < octets; i++) {
-      hash = Math.imul(hash ^ query.client[at + i]!, 0x01000193)
+      hash = Math.imul(hash ^ bytes[at + i]!, 0x01000193)
       hash ^= hash >>> 15
     }
     hash = Math.imul(hash ^ this.seed, 0x85ebca6b)

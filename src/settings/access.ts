@@ -8,6 +8,7 @@ import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { parsePrefix } from './address.ts'
 import { choice, duration, flag, line, list, section, text, whole } from './kinds.ts'
+import type { Path } from './problems.ts'
 import type { Config } from './schema.ts'
 import type { Endpoint, PolicySettings, Settings } from './settings.ts'
 import { type Settling, take } from './settling.ts'
@@ -39,6 +40,15 @@ export const accessKeys = {
   })
     .optional()
     .describe('A limit for each client prefix. Without it there is none. Loopback listeners have none either.'),
+  proxy_protocol: section({
+    from: prefixes
+      .default([])
+      .describe(
+        'Prefixes of proxies in front (dnsdist, a load balancer) that say for whom they ask, in a PROXY header of version 2.',
+      ),
+  })
+    .prefault({})
+    .describe('Proxies in front of this resolver.'),
   cookies: section({
     enabled: flag()
       .default(true)
@@ -102,10 +112,12 @@ export function settleAccess(
   policies: readonly PolicySettings[],
   settling: Settling,
 ): Settings['access'] {
-  const clients = config.allow === undefined ? defaultClients(policies) : settleAllow(config.allow, settling)
+  const clients =
+    config.allow === undefined ? defaultClients(policies) : settlePrefixes(config.allow, ['allow'], settling)
   const { rate_limit: limit } = config
   return {
     clients,
+    proxies: settlePrefixes(config.proxy_protocol.from, ['proxy_protocol', 'from'], settling),
     strangersAreDropped: config.strangers === 'drop',
     rateLimit:
       limit === undefined
@@ -129,11 +141,11 @@ function defaultClients(policies: readonly PolicySettings[]): string[] {
   return [...new Set([...NOT_THE_INTERNET, ...policies.flatMap(policy => policy.clients)])]
 }
 
-function settleAllow(allow: readonly string[], settling: Settling): string[] {
+function settlePrefixes(allow: readonly string[], path: Path, settling: Settling): string[] {
   const settled: string[] = []
   for (const [index, written] of allow.entries()) {
-    const prefix = take(parsePrefix(written), ['allow', index], settling)
-    if (prefix !== null && settled.includes(prefix)) settling.report(['allow', index], `${prefix} stands twice`)
+    const prefix = take(parsePrefix(written), [...path, index], settling)
+    if (prefix !== null && settled.includes(prefix)) settling.report([...path, index], `${prefix} stands twice`)
     else if (prefix !== null) settled.push(prefix)
   }
   return settled
@@ -147,6 +159,12 @@ export function isLoopbackListener({ address }: Endpoint): boolean {
 export const staleKey = duration('0s', '7d', 's')
   .default('1d')
   .describe('For how long an answer may be given after its time while upstreams fail (RFC 8767). 0s: not at all.')
+
+export const keepKey = flag()
+  .default(false)
+  .describe(
+    'Whether answers are kept on disk while the program is not running. The file has the names that were asked for, not by whom.',
+  )
 
 export function staleSeconds(config: Config): number {
   return durationMs(config.cache.stale) / 1000

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
-import { accessKeys, staleKey } from './access.ts'
+import { accessKeys, keepKey, staleKey } from './access.ts'
 import { blockingKeys } from './blocking.ts'
 import { forwardKey } from './forward.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
@@ -100,6 +100,7 @@ const cache = section({
     .default('1h')
     .describe('Negative answers (no such name, no such record) are kept at most this long.'),
   stale: staleKey,
+  keep: keepKey,
 })
 
 const blockPage = section({

@@ -93,6 +93,8 @@ export interface Settings {
   readonly access: {
     /** Prefixes in CIDR form. */
     readonly clients: readonly string[]
+    /** Proxies in front, in CIDR form, that say for whom they ask. */
+    readonly proxies: readonly string[]
     readonly strangersAreDropped: boolean
     readonly rateLimit: {
       readonly perSecond: number
@@ -129,6 +131,8 @@ export interface Settings {
     readonly negativeTtlSecondsMax: number
     /** How long after its time an answer may still be given while upstreams fail; 0: not at all. */
     readonly staleSecondsMax: number
+    /** Kept on disk from one run to the next. */
+    readonly keep: boolean
   }
   readonly tcp: {
     readonly idleMs: number

@@ -170,6 +170,7 @@ function settleCache(config: Config, settling: Settling): Settings['cache'] {
     ttlSecondsMax: maximum / 1000,
     negativeTtlSecondsMax: durationMs(cache.negative_ttl_max) / 1000,
     staleSecondsMax: staleSeconds(config),
+    keep: cache.keep,
   }
 }
 

@@ -10,9 +10,11 @@ import { add } from '../resolver/account.ts'
 import { resolveBatch } from '../resolver/batch.ts'
 import type { Outlet } from '../resolver/outlet.ts'
 import type { Plane } from '../resolver/plane.ts'
+import { isFromProxy } from '../resolver/proxy.ts'
 import { ADDRESS_OCTETS, LOCAL_OCTETS, PARKED, QuerySlot } from '../resolver/query.ts'
 import { MESSAGE_OCTETS_MAX } from '../wire/header.ts'
 import { putU16 } from '../wire/octets.ts'
+import { BAD_PROXY, PROXY_FIXED_OCTETS, proxyHeaderOctets, readProxyHeader } from '../wire/proxy-protocol.ts'
 import { writeSocketAddress } from './address.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { FrameReader, LENGTH_OCTETS, type TakeMessage } from './framing.ts'
@@ -39,6 +41,10 @@ interface Connection {
   /** It has sent all that it will (a half-closed connection still gets its answers, RFC 7766 §6.2.4). */
   hasEnded: boolean
   readonly takeMessage: TakeMessage
+  /** From a proxy in front: what has come of its header, until that is whole; null afterwards, and for everybody else. */
+  proxyHeader: Buffer | null
+  /** Who really asks, by that header. */
+  readonly proxyClient: Uint8Array
 }
 
 export interface TcpListenOptions {
@@ -110,6 +116,8 @@ export class TcpListener implements Outlet {
       isHeld: false,
       hasEnded: false,
       takeMessage: (bytes, start, end) => this.takeMessage(connection, bytes, start, end),
+      proxyHeader: this.isProxy(address) ? Buffer.alloc(0) : null,
+      proxyClient: new Uint8Array(ADDRESS_OCTETS),
     }
     this.plane.clock.tick()
     connection.activeMs = this.plane.clock.nowMs
@@ -125,7 +133,30 @@ export class TcpListener implements Outlet {
     socket.on('close', () => this.forget(connection))
   }
 
-  private take(connection: Connection, piece: Uint8Array): void {
+  private isProxy(address: Uint8Array): boolean {
+    this.query.client = address
+    return this.plane.proxies !== null && isFromProxy(this.query, this.plane.proxies)
+  }
+
+  /** Takes the header off the beginning of a proxy's stream; returns what follows it, or null until there is any. */
+  private withoutHeader(connection: Connection, piece: Uint8Array): Uint8Array | null {
+    const held = Buffer.concat([connection.proxyHeader!, piece])
+    connection.proxyHeader = held
+    if (held.length < PROXY_FIXED_OCTETS) return null
+    const octets = proxyHeaderOctets(held, 0)
+    if (octets !== BAD_PROXY && held.length < octets) return null
+    if (readProxyHeader(held, 0, held.length, connection.proxyClient) === BAD_PROXY) {
+      add(this.plane, 'droppedMalformed', 1)
+      connection.socket.destroy()
+      return null
+    }
+    connection.proxyHeader = null
+    return held.length > octets ? held.subarray(octets) : null
+  }
+
+  private take(connection: Connection, received: Uint8Array): void {
+    const piece = connection.proxyHeader === null ? received : this.withoutHeader(connection, received)
+    if (piece === null) return
     if (!connection.frames.push(piece, connection.takeMessage)) this.hold(connection)
   }
 
@@ -143,6 +174,8 @@ export class TcpListener implements Outlet {
     query.end = end
     query.connection = connection.number
     query.client = connection.address
+    query.proxied = connection.proxyClient[0] !== 0
+    query.proxyClient = connection.proxyClient
     connection.inFlight++
     resolveBatch(this.queries, 1, plane, this)
     connection.activeMs = plane.clock.nowMs

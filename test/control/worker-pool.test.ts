@@ -64,6 +64,7 @@ function makePool(settings: Settings, change: (orders: Orders) => Orders = order
     kernel: openKernel(() => {}),
     orders: change(orders),
     images: imagesOf(settings, ['bad.example']),
+    onNote: () => {},
     onDeath: (worker, reason, restartMs) => void deaths.push({ worker, reason, restartMs }),
   })
   return pool

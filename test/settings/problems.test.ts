@@ -14,7 +14,7 @@ describe('the place of a problem is that of', () => {
       'an unknown key at the top',
       `${HEAD}colour: red\n`,
       [
-        '2:1: unknown key "colour": expected one of listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, …',
+        '2:1: unknown key "colour": expected one of listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, f…',
       ],
     ],
     [
