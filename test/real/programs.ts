@@ -17,6 +17,7 @@ export const PROGRAMS = {
   nsd: 'nsd',
   unbound: 'unbound',
   dnsperf: 'dnsperf',
+  dnsdist: 'dnsdist',
 } as const
 export type ProgramName = keyof typeof PROGRAMS
 
