@@ -162,8 +162,8 @@ export class Forwarder {
     // What one server does not understand says nothing of the next.
     questions.plain[question] = 0
     if (this.put(question, server, OVER_UDP)) return true
+    // Nothing was sent: a shortage of our own, for which no server is to blame.
     this.parts.countAttempt(UNREACHABLE, server, 0)
-    servers.failed(server, 0, clock.nowMs)
     return false
   }
 
@@ -248,7 +248,7 @@ export class Forwarder {
     if (questions.via[question] === OVER_TCP) return this.fail(question, FAILED)
     // The same server's second attempt for one and the same answer: not counted against the others.
     questions.attempts[question]!--
-    if (!this.put(question, server, OVER_TCP)) this.fail(question, UNREACHABLE)
+    if (!this.put(question, server, OVER_TCP)) this.skip(question)
   }
 
   /** A server that says it could not answer. One that may not know EDNS is asked once more without (RFC 6891 §7). */
@@ -259,7 +259,13 @@ export class Forwarder {
     if (!mayDislikeEdns || questions.plain[question] === 1) return this.tryAnother(question)
     questions.plain[question] = 1
     questions.attempts[question]!--
-    if (!this.put(question, questions.server[question]!, questions.via[question]!)) this.fail(question, UNREACHABLE)
+    if (!this.put(question, questions.server[question]!, questions.via[question]!)) this.skip(question)
+  }
+
+  /** Nothing could be sent, for a shortage of our own: another server's socket may still have room. */
+  private skip(question: number): void {
+    this.parts.countAttempt(UNREACHABLE, this.parts.questions.server[question]!, 0)
+    this.ask(question)
   }
 
   /** The server is well, but has no answer to this question. */
