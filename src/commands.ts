@@ -6,6 +6,7 @@ import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
 import { explain, explainText } from './explain.ts'
+import { approveFeed, feedsStatus, statusText } from './feeds-command.ts'
 import { requestFlush } from './flush.ts'
 import { type Running, serve } from './main.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
@@ -23,6 +24,7 @@ Commands:
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
+  feeds                 status: the state of every feed; approve NAME --by PERSON: let a version pass that is held back
   flush NAME            forget the cached answers for NAME; with --below also for all names below it
   unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 
@@ -59,6 +61,12 @@ Blocks NAME and all below it, in every worker within a second and after a restar
   --exact               NAME alone
   --reason TEXT         for the record
 `,
+  feeds: `Usage: qalqan feeds status [--json] [--config FILE]
+       qalqan feeds approve NAME --by PERSON [--config FILE]
+
+status reads every feed as the server does, and says what is in force, held back or quarantined.
+approve lets the version of NAME pass that its limits hold back; the running server takes it within seconds.
+`,
   flush: `Usage: qalqan flush NAME [--below] [--config FILE]
 
 Tells the running server to forget the cached answers for NAME, in every worker within a second.
@@ -94,6 +102,7 @@ function parse(argv: readonly string[]) {
         exact: { type: 'boolean', default: false },
         feeds: { type: 'boolean', default: false },
         below: { type: 'boolean', default: false },
+        by: { type: 'string' },
       },
     })
   } catch (error) {
@@ -118,6 +127,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const [command, ...operands] = positionals
   if (values.version) return print(`qalqan ${VERSION}`)
   if (values.help) return print(COMMAND_HELP[command ?? ''] ?? HELP)
+  if (command === 'feeds') return runFeeds(operands, values)
+  if (values.by !== undefined) throw new UsageError('--by belongs to feeds approve')
   if (command === 'flush') return runFlush(operands, values)
   if (values.below) throw new UsageError('--below belongs to flush')
   if (command === 'explain') return runExplain(operands, values)
@@ -171,6 +182,20 @@ function runExplain(operands: readonly string[], values: ReturnType<typeof parse
     nowMs: Date.now(),
   })
   return print(values.json ? JSON.stringify(explained, null, 2) : explainText(explained))
+}
+
+function runFeeds(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {
+  const [act, name, ...more] = operands
+  const isApproval = act === 'approve' && name !== undefined && more.length === 0
+  if (!isApproval && (act !== 'status' || name !== undefined))
+    throw new UsageError('feeds takes status, or approve NAME')
+  if (isApproval !== (values.by !== undefined))
+    throw new UsageError('feeds approve NAME needs --by PERSON, and nothing else does')
+  const settings = settingsOf(values.config)
+  if (settings === null) return 1
+  if (isApproval) return print(approveFeed(settings, name, values.by ?? '', Date.now()))
+  const status = feedsStatus(settings, Date.now())
+  return print(values.json ? JSON.stringify(status, null, 2) : statusText(status))
 }
 
 function runFlush(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {

@@ -5,9 +5,11 @@
 
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import { readDecisions } from './feeds/decisions.ts'
 import type { EntryDetail, Extent } from './feeds/entry.ts'
 import { type Explanation, explainName } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
+import { NeverBlock } from './feeds/guards/never-block.ts'
 import type { FeedReport } from './feeds/report.ts'
 import { compileOverlay, readUrgent, type UrgentChange } from './feeds/urgent.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
@@ -53,7 +55,12 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
   }
   const name = nameToText(wire)
   const now = Math.floor(request.nowMs / 1000)
-  const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, { dataFolder: settings.data, now })
+  const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, {
+    dataFolder: settings.data,
+    now,
+    neverBlock: new NeverBlock(settings.guards),
+    decisions: readDecisions(settings.data),
+  })
   const categories = categoriesOf(settings)
   const { changes } = readUrgent(settings.data)
   const images = imagesOf(settings, categories, entries, changes)

@@ -72,6 +72,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     dataFolder: settings.data,
     seed,
     categories,
+    neverBlock: settings.guards,
     now: Date.now,
     onImage: compiled => {
       images = { ...images, filter: compiled.image }

@@ -1,8 +1,8 @@
 /** What a worker does with its cache beside answering from it: throws names out when told, keeps it on disk between runs. */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { copyOfCache, readCopy } from './cache-copy.ts'
 import type { AnswerCache } from './resolver/cache.ts'
-import { copyOfCache, readCopy } from './resolver/cache-copy.ts'
 import type { Clock } from './resolver/plane.ts'
 
 /** Places of the index looked at between two batches of queries: some tenths of a millisecond. */

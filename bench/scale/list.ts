@@ -2,9 +2,11 @@
  * One list size, in a process of its own: builds the image as the compile thread does (last good copy and all), says what that took, and
  * measures lookups. Takes its orders as JSON, prints one line of JSON.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Compiled, compile } from '../../src/feeds/compile-thread.ts'
+import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import { CATEGORIES, onePolicy, SEED } from '../support/images.ts'
@@ -47,6 +49,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
         scope: 'page',
         subdomains: null,
         answer: null,
+        limits: null,
       },
     ],
     dataFolder: join(folder, 'data'),
@@ -54,6 +57,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
     seed: SEED,
     categories: CATEGORIES,
     generation: 1,
+    neverBlock: NOTHING_OF_YOUR_OWN,
   })
   const problem = compiled.reports.find(report => report.failure !== null || report.bad > 0)
   if (problem !== undefined) throw new Error(`the list did not load: ${problem.failure ?? `${problem.bad} bad lines`}`)

@@ -6,7 +6,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { FilterBuilder } from '../images/filter/builder.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { compileFeeds } from './compile.ts'
+import { readDecisions } from './decisions.ts'
 import { filterSink } from './filter-sink.ts'
+import { NeverBlock, type NeverBlockNames } from './guards/never-block.ts'
 import type { FeedReport } from './report.ts'
 
 export interface CompileOrders {
@@ -17,6 +19,7 @@ export interface CompileOrders {
   readonly seed: number
   readonly categories: readonly string[]
   readonly generation: number
+  readonly neverBlock: NeverBlockNames
 }
 
 export interface Compiled {
@@ -28,7 +31,13 @@ export interface Compiled {
 export function compile(orders: CompileOrders): Compiled {
   const startMs = performance.now()
   const builder = new FilterBuilder(orders.seed)
-  const reports = compileFeeds(orders.feeds, { dataFolder: orders.dataFolder, now: orders.now }, feed => {
+  const options = {
+    dataFolder: orders.dataFolder,
+    now: orders.now,
+    neverBlock: new NeverBlock(orders.neverBlock),
+    decisions: orders.dataFolder === null ? [] : readDecisions(orders.dataFolder),
+  }
+  const reports = compileFeeds(orders.feeds, options, feed => {
     const mark = builder.mark()
     const feedNumber = orders.feeds.indexOf(feed)
     const sink = filterSink(feed, { builder, categories: orders.categories, feedNumber })

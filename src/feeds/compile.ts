@@ -6,8 +6,11 @@
  * copy is read instead. A feed never stops the others.
  */
 import type { FeedSettings } from '../settings/settings.ts'
-import type { RuleSink } from './entry.ts'
+import { type Decision, isApproved } from './decisions.ts'
 import { type FeedFile, openFeedFile } from './feed-file.ts'
+import { changeProblem, readVersion, versionPath, writeVersion } from './guards/change.ts'
+import type { NeverBlock } from './guards/never-block.ts'
+import { type GuardedSink, Quarantine } from './guards/quarantine.ts'
 import { Keeper, type LastGood, lastGoodPath, openLastGood } from './last-good.ts'
 import { loadFeed } from './load-feed.ts'
 import { FeedRefused } from './reader.ts'
@@ -15,7 +18,7 @@ import { type FeedReport, reportOf, Tally } from './report.ts'
 
 /** Where one feed's entries go. */
 export interface FeedTarget {
-  readonly sink: RuleSink
+  readonly sink: GuardedSink
   /** Forgets all that the sink was given. More may follow. */
   undo(): void
 }
@@ -30,6 +33,10 @@ export interface CompileOptions {
   /** Whether a URL is given out with its host; see `ReaderContext`. */
   readonly withUrls?: boolean
   readonly clock?: () => number
+  /** Names that no feed may block. Absent: any may. */
+  readonly neverBlock?: NeverBlock
+  /** Absent: none were taken. */
+  readonly decisions?: readonly Decision[]
   readonly pause?: (milliseconds: number) => void
 }
 
@@ -81,11 +88,37 @@ function readSource(
   file: FeedFile,
   keeper: Keeper | null,
 ): FeedReport {
-  const report = loadFeed(feed, file, target.sink, {
-    ...loadOptions(options),
-    ...(keeper === null ? {} : { tap: (octets: Uint8Array) => keeper.write(octets) }),
-  })
-  return file.hasChanged() ? { ...report, failure: CHANGED } : report
+  const report = loadGuarded(feed, file, target.sink, options, keeper)
+  if (file.hasChanged()) return { ...report, failure: CHANGED }
+  return report.failure === null ? judgeChange(feed, report, options) : report
+}
+
+function loadGuarded(
+  feed: FeedSettings,
+  file: FeedFile,
+  sink: GuardedSink,
+  options: CompileOptions,
+  keeper: Keeper | null,
+): FeedReport {
+  const tap = keeper === null ? {} : { tap: (octets: Uint8Array) => keeper.write(octets) }
+  const own = { ...loadOptions(options), ...tap }
+  if (options.neverBlock === undefined || !options.neverBlock.guards(feed.name)) return loadFeed(feed, file, sink, own)
+  const quarantine = new Quarantine(sink, options.neverBlock)
+  const report = loadFeed(feed, file, quarantine, own)
+  return { ...report, blocked: report.blocked - quarantine.total, quarantined: quarantine.counts }
+}
+
+/** Holds a version back that is too different from the one in force, unless a person has approved of it. */
+function judgeChange(feed: FeedSettings, report: FeedReport, options: CompileOptions): FeedReport {
+  const { dataFolder, decisions = [], keep } = options
+  if (dataFolder === null || feed.limits === null) return report
+  const path = versionPath(dataFolder, feed.name)
+  const version = { sha256: report.sha256, entries: report.blocked + report.allowed + report.pages }
+  const problem = changeProblem(readVersion(path), version, feed.limits)
+  if (problem !== null && !isApproved(decisions, feed.name, report.sha256))
+    return { ...report, failure: problem, isHeld: true }
+  const warning = keep === false ? null : writeVersion(path, version)
+  return warning === null ? report : { ...report, warnings: [...report.warnings, warning] }
 }
 
 function settle(report: FeedReport, target: FeedTarget, keeper: Keeper | null): FeedReport {
@@ -95,7 +128,9 @@ function settle(report: FeedReport, target: FeedTarget, keeper: Keeper | null): 
     return report
   }
   keeper?.keep(report.sha256, report.octets)
-  return keeper === null || keeper.warning === null ? report : { ...report, warnings: [keeper.warning] }
+  return keeper === null || keeper.warning === null
+    ? report
+    : { ...report, warnings: [...report.warnings, keeper.warning] }
 }
 
 function fromLastGood(feed: FeedSettings, options: CompileOptions, target: FeedTarget, failed: FeedReport): FeedReport {
@@ -118,9 +153,9 @@ function readCopy(
   copy: LastGood,
   failed: FeedReport,
 ): FeedReport {
-  const report = loadFeed(feed, copy.file, target.sink, loadOptions(options))
+  const report = loadGuarded(feed, copy.file, target.sink, options, null)
   const problem = report.sha256 === copy.sha256 ? report.failure : `${copy.file.path} is damaged`
-  if (problem === null) return { ...report, failure: failed.failure, fromLastGood: true }
+  if (problem === null) return { ...report, failure: failed.failure, isHeld: failed.isHeld, fromLastGood: true }
   target.undo()
   return withCopyFailure(failed, problem)
 }

@@ -9,10 +9,11 @@ import type { FeedSettings } from '../settings/settings.ts'
 import { nameToText } from '../wire/name.ts'
 import { type CompileOptions, compileFeed, type FeedTarget } from './compile.ts'
 import { BELOW, type EntryDetail, EXACT, type Extent } from './entry.ts'
+import type { QuarantineListener } from './guards/quarantine.ts'
 import type { FeedSink } from './reader.ts'
 import type { FeedReport } from './report.ts'
 
-export const STATUSES = ['blocks', 'allows', 'page scope', 'expired'] as const
+export const STATUSES = ['blocks', 'allows', 'page scope', 'expired', 'quarantined'] as const
 export type Status = (typeof STATUSES)[number]
 
 export interface Explanation {
@@ -62,7 +63,7 @@ function explanation(feed: FeedSettings, report: FeedReport, found: Found): Expl
 }
 
 /** Keeps what covers one name. Nearly every entry is dismissed by its length alone. */
-class CoveringSink implements FeedSink, FeedTarget {
+class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
   readonly name = new Uint8Array(256)
   readonly sink = this
   found: Found[] = []
@@ -89,6 +90,10 @@ class CoveringSink implements FeedSink, FeedTarget {
 
   expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void {
     if (this.covers(nameLength, extent)) this.keep('expired', nameLength, extent, detail, line)
+  }
+
+  quarantined(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
+    if (this.covers(nameLength, extent)) this.keep('quarantined', nameLength, extent, detail, line)
   }
 
   skip(): void {}

@@ -5,9 +5,12 @@
  * Owns: when, and what is known of the last time. Never: touches what is in force; a new image goes to `onImage`, whole. A compilation that
  * fails leaves everything as it was.
  */
+import { mkdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { Compiled, CompileOrders } from './compile-thread.ts'
+import { decisionsPath } from './decisions.ts'
+import type { NeverBlockNames } from './guards/never-block.ts'
 import { type FeedReport, isInForce, nextExpiryOf } from './report.ts'
 import { type FeedWatch, watchFeeds } from './watch.ts'
 
@@ -23,6 +26,7 @@ export interface KeeperOptions {
   readonly dataFolder: string | null
   readonly seed: number
   readonly categories: readonly string[]
+  readonly neverBlock: NeverBlockNames
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly onImage: (compiled: Compiled & { readonly generation: number }) => void
@@ -55,7 +59,11 @@ export class FeedKeeper {
 
   /** Compiles for the first time, and from then on whenever a file changes. Rejects where no image came of it: nothing may be served unfiltered. */
   async start(): Promise<void> {
-    this.watch = watchFeeds(this.options.feeds, () => void this.refresh(), { debounceMs: DEBOUNCE_MS })
+    const { feeds, dataFolder } = this.options
+    // Its folder must be there to be watched.
+    if (dataFolder !== null) tryToMake(dataFolder)
+    const decisions = dataFolder === null ? [] : [{ name: 'decisions', source: decisionsPath(dataFolder) }]
+    this.watch = watchFeeds([...feeds, ...decisions], () => void this.refresh(), { debounceMs: DEBOUNCE_MS })
     await this.refresh()
     if (this.generation === 0) throw new Error(`the feeds could not be compiled: ${this.problem}`)
   }
@@ -80,11 +88,11 @@ export class FeedKeeper {
   }
 
   private async compileOnce(): Promise<void> {
-    const { feeds, dataFolder, seed, categories, now, onImage, onProblem } = this.options
+    const { feeds, dataFolder, seed, categories, neverBlock, now, onImage, onProblem } = this.options
     const startedAt = Math.floor(now() / 1000)
     const generation = this.generation + 1
     try {
-      const compiled = await inThread({ feeds, dataFolder, now: startedAt, seed, categories, generation })
+      const compiled = await inThread({ feeds, dataFolder, now: startedAt, seed, categories, generation, neverBlock })
       if (this.closed) return
       this.generation = generation
       for (const report of compiled.reports) this.remember(report, startedAt)
@@ -124,6 +132,15 @@ export class FeedKeeper {
     this.closed = true
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
+  }
+}
+
+/** What cannot be made is noticed by whoever writes there. */
+function tryToMake(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch {
+    // The files in it are looked at from time to time all the same.
   }
 }
 

@@ -3,8 +3,10 @@
  *
  * Owns: when a file is too bad to be a list. Memory is bounded whatever is in the file.
  */
+
 import type { FeedSettings } from '../settings/settings.ts'
 import type { EntryDetail, Extent, RuleSink } from './entry.ts'
+import { noneQuarantined, type QuarantineCounts } from './guards/quarantine.ts'
 import { shown } from './octet-text.ts'
 import type { FeedSink } from './reader.ts'
 import type { FileFormat } from './readers.ts'
@@ -41,6 +43,10 @@ export interface FeedReport {
   readonly durationMs: number
   /** Why the source is not in force, a sentence; null where it is. */
   readonly failure: string | null
+  /** Rules that may not count, by reason; not among `blocked`. */
+  readonly quarantined: QuarantineCounts
+  /** The source reads well, but waits for a person's word: `failure` says why. */
+  readonly isHeld: boolean
   /** The source failed, and the copy of its last good state is in force instead. */
   readonly fromLastGood: boolean
   /** What the operator should know although the feed is in force. */
@@ -159,6 +165,8 @@ export function reportOf(feed: FeedSettings, tally: Tally, reading: Reading): Fe
     bad: tally.badCount,
     badLines: tally.badLines,
     nextExpiry: tally.nextExpiry,
+    quarantined: noneQuarantined(),
+    isHeld: false,
     fromLastGood: false,
     warnings: [],
   }

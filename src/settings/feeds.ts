@@ -1,5 +1,6 @@
 /** Feeds: unique names, absolute paths, files that are there. */
 import { dirname, resolve } from 'node:path'
+import { settleLimits } from './guards.ts'
 import { quote, visible } from './problems.ts'
 import type { Config } from './schema.ts'
 import type { FeedSettings } from './settings.ts'
@@ -21,6 +22,7 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
       scope: feed.scope,
       subdomains: feed.subdomains ?? null,
       answer: feed.answer ?? null,
+      limits: settleLimits(feed.limits),
     }
   })
 }

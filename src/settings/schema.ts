@@ -9,6 +9,7 @@ import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
 import { accessKeys, keepKey, staleKey } from './access.ts'
 import { blockingKeys } from './blocking.ts'
 import { forwardKey } from './forward.ts'
+import { guardsKey, limitsKey } from './guards.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
 import { FEED_FORMATS } from './settings.ts'
 
@@ -73,6 +74,7 @@ const feed = section({
   answer: choice(ANSWER_MODES)
     .optional()
     .describe('How names of this feed are answered, over blocking.answer and over what its entries ask for.'),
+  limits: limitsKey,
 })
 
 const policy = section({
@@ -156,6 +158,7 @@ export const configSchema = section({
     .describe('Names that are answered here, each with its address or a list of them.'),
   blocking: blocking.prefault({}).describe('How blocked names are answered.'),
   feeds: list(feed, 'feeds').default([]).describe('Lists of names to block or, for allow_only, to allow.'),
+  guards: guardsKey,
   policies: list(policy, 'policies')
     .default([])
     .describe(

@@ -61,6 +61,8 @@ export interface FeedSettings {
   readonly subdomains: boolean | null
   /** Overrides `blocking.answer` and whatever the feed's entries ask for; null: as given. */
   readonly answer: AnswerMode | null
+  /** By what share of its entries it may change at once; null: by any. */
+  readonly limits: { readonly shrink: number; readonly grow: number } | null
 }
 
 export interface PolicySettings {
@@ -144,6 +146,14 @@ export interface Settings {
     readonly driver: 'auto' | 'batch' | 'dgram'
   }
   readonly feeds: readonly FeedSettings[]
+  /** Names that no feed may block, and rules that count all the same; A-labels. */
+  readonly guards: {
+    readonly protected: readonly string[]
+    readonly topList: readonly string[]
+    readonly exceptions: readonly string[]
+    /** Feeds whose category policies only let through. */
+    readonly positiveFeeds: readonly string[]
+  }
   readonly policies: readonly PolicySettings[]
   readonly http: { readonly page: Endpoint | null; readonly admin: Endpoint | null }
   readonly blockPage: {

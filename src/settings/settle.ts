@@ -13,6 +13,7 @@ import type { Checked } from './check.ts'
 import type { Environment } from './environment.ts'
 import { pageless, settleFeeds } from './feeds.ts'
 import { settleForward } from './forward.ts'
+import { settleGuards } from './guards.ts'
 import { settleHttp, settleListen } from './listen.ts'
 import { parseName } from './names.ts'
 import { settlePolicies } from './policies.ts'
@@ -79,6 +80,7 @@ function settleAll(config: Config, settling: Settling): Omit<Settings, 'warnings
     tcp: settleTcp(config, settling),
     udp: { driver: config.udp.driver },
     feeds,
+    guards: settleGuards(config, feeds, policies, settling),
     policies,
     http,
     blockPage,

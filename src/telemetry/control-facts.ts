@@ -14,6 +14,10 @@ export interface FeedFacts {
   readonly up: boolean
   /** Whether what is in force is the copy kept from an earlier success. */
   readonly fromLastGood: boolean
+  /** Whether a newer version waits for a person's word. */
+  readonly isHeld: boolean
+  /** Rules that may not count, by reason. */
+  readonly quarantined: Readonly<Record<string, number>>
 }
 
 export const FEED_ENTRY_KINDS = ['block', 'allow', 'page', 'skipped', 'bad', 'expired'] as const

@@ -48,6 +48,16 @@ function feedMetrics(facts: ControlFacts): MetricRow[] {
       ['feed'],
       each(feed => Number(feed.fromLastGood)),
     ),
+    gauge(
+      'qalqan_feed_held',
+      'Whether a version of the feed that changes it too much waits for approval.',
+      ['feed'],
+      each(feed => Number(feed.isHeld)),
+    ),
+    gauge('qalqan_feed_quarantined', 'Rules of the feed that may not count, by reason.', ['feed', 'reason'], add => {
+      for (const feed of facts.feeds())
+        for (const [reason, count] of Object.entries(feed.quarantined)) add(count, feed.name, reason)
+    }),
   ]
 }
 

@@ -64,5 +64,7 @@ function feedFacts(name: string, { report, lastAttemptAt, lastSuccessAt }: State
     lastSuccessAt,
     up: report !== null && report.failure === null,
     fromLastGood: report?.fromLastGood ?? false,
+    isHeld: report?.isHeld ?? false,
+    quarantined: report?.quarantined ?? {},
   }
 }

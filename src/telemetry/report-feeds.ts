@@ -15,6 +15,8 @@ export function reportFeeds(log: Logger, { reports, image, seconds, generation }
   for (const report of reports) {
     if (report.failure !== null) log.error(failed(report), failureMessage(report))
     else log.info(loaded(report), 'feed loaded')
+    if (Object.values(report.quarantined).some(count => count > 0))
+      log.warn({ feed: report.name, quarantined: report.quarantined }, 'feed has rules that may not count')
     for (const warning of report.warnings) log.warn({ feed: report.name, warning }, 'feed loaded with a warning')
   }
   log.info({ generation, octets: image.byteLength, seconds: Number(seconds.toFixed(3)) }, 'filter image in force')

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { FeedKeeper } from '../../src/feeds/keeper.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
@@ -27,6 +28,7 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     scope: 'page' as const,
     subdomains: null,
     answer: null,
+    limits: null,
     ...feed,
   }))
   keeper = new FeedKeeper({
@@ -34,6 +36,7 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     dataFolder: folder.file('data'),
     seed: SEED,
     categories: ['illegal', '-not-listed'],
+    neverBlock: NOTHING_OF_YOUR_OWN,
     now,
     onImage: ({ image, generation }) => void images.push({ generation, names: new FilterReader(image).names }),
     onProblem: problem => void problems.push(problem),

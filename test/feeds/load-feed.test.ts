@@ -52,6 +52,8 @@ test('a report has everything an operator asks for', () => {
     nextExpiry: null,
     durationMs: 0,
     failure: null,
+    quarantined: { root: 0, 'public-suffix': 0, 'shared-host': 0, protected: 0, 'top-list': 0 },
+    isHeld: false,
     fromLastGood: false,
     warnings: [],
   })

@@ -2,10 +2,12 @@
  * Every list of UT1 (Université Toulouse Capitole) as a feed, its category a policy of its own: that each blocks what it lists and no other does.
  * The lists are not part of the repository: QALQAN_FEEDS_DIR names a folder that holds `ut1/`. Prints what was measured.
  */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/feeds/compile-thread.ts'
+import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { categoriesOf } from '../../src/policy/categories.ts'
 import { compilePolicies, policyNumber } from '../../src/policy/compile.ts'
 import { Judge } from '../../src/policy/judge.ts'
@@ -57,8 +59,24 @@ describe.skipIf(WHY_NOT !== null)('the lists of UT1', () => {
     const categories = categoriesOf(settings)
     const now = Math.floor(Date.now() / 1000)
     const { feeds } = settings
-    const { image, seconds, reports } = compile({ feeds, dataFolder: null, now, seed: 1, categories, generation: 1 })
-    const overlay = compile({ feeds: [], dataFolder: null, now, seed: 1, categories, generation: 1 }).image
+    const { image, seconds, reports } = compile({
+      feeds,
+      dataFolder: null,
+      now,
+      seed: 1,
+      categories,
+      generation: 1,
+      neverBlock: NOTHING_OF_YOUR_OWN,
+    })
+    const overlay = compile({
+      feeds: [],
+      dataFolder: null,
+      now,
+      seed: 1,
+      categories,
+      generation: 1,
+      neverBlock: NOTHING_OF_YOUR_OWN,
+    }).image
     const policies = compilePolicies(settings, categories)
     images = openImages({ filter: image, overlay, policies, notListedCategory: categories.length - 1 })
     judge = new Judge(categories)

@@ -106,7 +106,7 @@ describe('what qalqan says of names and mistakes', () => {
     const sample = readFileSync(join(ROOT, 'config/qalqan.yaml'), 'utf8')
     writeFileSync(
       file,
-      sample.replaceAll('source: ', `source: ${ROOT}config/`).replace('class: hotline', 'clas: hotline'),
+      sample.replaceAll(/(source|top_list): /g, `$1: ${ROOT}config/`).replace('class: hotline', 'clas: hotline'),
     )
     const { status, stderr } = spawnSync(process.execPath, ['src/cli.ts', 'check', '--config', file], {
       cwd: ROOT,

@@ -108,6 +108,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
         feed('gambling', 'gambling.txt', 'household', 'gambling'),
         feed('kids', 'kids.txt', 'household', 'kids-sites'),
       ],
+      guards: { protected: [], topList: [], exceptions: [], positiveFeeds: ['kids'] },
       policies: [
         { name: 'default', clients: [], categories: ['illegal'], allowOnly: [] },
         {
@@ -134,7 +135,17 @@ test('the configuration of the contract is accepted as it stands, with one warni
 
 function feed(name: string, file: string, ruleClass: string, category: string) {
   const source = join(folder, 'feeds', file)
-  return { name, source, format: 'auto', class: ruleClass, category, scope: 'page', subdomains: null, answer: null }
+  return {
+    name,
+    source,
+    format: 'auto',
+    class: ruleClass,
+    category,
+    scope: 'page',
+    subdomains: null,
+    answer: null,
+    limits: { shrink: 0.2, grow: 0.5 },
+  }
 }
 
 describe('a file that cannot be read is one problem', () => {

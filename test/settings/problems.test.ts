@@ -14,7 +14,7 @@ describe('the place of a problem is that of', () => {
       'an unknown key at the top',
       `${HEAD}colour: red\n`,
       [
-        '2:1: unknown key "colour": expected one of listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, f…',
+        '2:1: unknown key "colour": expected one of listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, …',
       ],
     ],
     [
@@ -312,7 +312,7 @@ describe('YAML that is not sound', () => {
       'a list',
       '- listen\n',
       [
-        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, policies, cache, tcp, udp, http, block_page, data, log, got a list',
+        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, guards, policies, cache, tcp, udp, http, block_page, data, log, got a list',
       ],
     ],
     [

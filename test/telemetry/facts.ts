@@ -8,6 +8,8 @@ export const FEED: FeedFacts = {
   lastAttemptAt: 1_790_000_100,
   up: false,
   fromLastGood: true,
+  isHeld: true,
+  quarantined: { 'public-suffix': 2 },
 }
 
 export function controlFacts(changed: Partial<ControlFacts> = {}): ControlFacts {

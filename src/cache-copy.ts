@@ -9,11 +9,11 @@
  *             │ type (2) │ key flags (1) │ seconds to live (4) │ age (4) │ TTL offsets │ name │ records
  */
 import { createHash } from 'node:crypto'
-import { BAD_NAME, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
-import { type AnswerCache, type AnswerKey, newRecords, RECORD_COUNT_MAX } from './cache.ts'
-import { hashFor } from './key.ts'
-import { QuerySlot } from './query.ts'
-import { readName } from './question-name.ts'
+import { type AnswerCache, type AnswerKey, newRecords, RECORD_COUNT_MAX } from './resolver/cache.ts'
+import { hashFor } from './resolver/key.ts'
+import { QuerySlot } from './resolver/query.ts'
+import { readName } from './resolver/question-name.ts'
+import { BAD_NAME, NAME_OCTETS_MAX, nameEnd } from './wire/name.ts'
 
 const MAGIC = 'QALQANC1'
 const HEADER_OCTETS = 16

@@ -1,7 +1,7 @@
 /** A cache that outlives its process, and names thrown out of it. */
 import { describe, expect, test } from 'vitest'
+import { copyOfCache, readCopy } from '../../src/cache-copy.ts'
 import { AnswerCache, type AnswerKey, MISS, newRecords } from '../../src/resolver/cache.ts'
-import { copyOfCache, readCopy } from '../../src/resolver/cache-copy.ts'
 import { hashFor } from '../../src/resolver/key.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
 import { readName } from '../../src/resolver/question-name.ts'

@@ -1,0 +1,64 @@
+/**
+ * A list that is suddenly another is held back until a person has looked: in March 2012 a mixed-up list made providers block thousands of innocent
+ * names. What counts is how many entries there are, against those of the version in force.
+ *
+ * Owns: `<data>/feeds/<name>.state`, what the version in force had. Never: stops a feed that was never in force.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+export interface ChangeLimits {
+  /** Shares of what there was: 0.2 is a fifth. */
+  readonly shrink: number
+  readonly grow: number
+}
+
+/** The version of a feed in force. */
+export interface FeedVersion {
+  readonly sha256: string
+  readonly entries: number
+}
+
+/** In a list of fewer entries a few make a large share. */
+export const ENTRIES_JUDGED_MIN = 50
+
+/** Why a version may not follow another without a person's word, or null. */
+export function changeProblem(
+  before: FeedVersion | null,
+  now: FeedVersion,
+  limits: ChangeLimits | null,
+): string | null {
+  if (before === null || limits === null || before.sha256 === now.sha256) return null
+  if (before.entries < ENTRIES_JUDGED_MIN) return null
+  const share = now.entries / before.entries - 1
+  if (share >= -limits.shrink && share <= limits.grow) return null
+  const change = `${share < 0 ? 'shrank' : 'grew'} by ${Math.round(Math.abs(share) * 100)} %`
+  return `held back: it ${change}, from ${before.entries} entries to ${now.entries}`
+}
+
+export function versionPath(dataFolder: string, feed: string): string {
+  return join(dataFolder, 'feeds', `${encodeURIComponent(feed)}.state`)
+}
+
+/** Null where none is known, or what is there cannot be read: a guard that has lost its memory lets the feed pass, once. */
+export function readVersion(path: string): FeedVersion | null {
+  try {
+    const read = JSON.parse(readFileSync(path, 'utf8')) as Partial<FeedVersion>
+    const isSound = typeof read.sha256 === 'string' && Number.isInteger(read.entries)
+    return isSound ? { sha256: read.sha256!, entries: read.entries! } : null
+  } catch {
+    return null
+  }
+}
+
+/** Returns what went wrong, or null. */
+export function writeVersion(path: string, version: FeedVersion): string | null {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(`${path}.new`, `${JSON.stringify(version)}\n`, { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+    return null
+  } catch (error) {
+    return `its size is not remembered: ${(error as Error).message}`
+  }
+}
