@@ -105,6 +105,7 @@ function feedOf(format: FileFormat): FeedSettings {
     scope: 'page',
     subdomains: null,
     answer: null,
+    remote: null,
     limits: null,
   }
 }

@@ -7,6 +7,7 @@ import { VERSION } from './about.ts'
 import { banner } from './banner.ts'
 import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
+import { Fetchers } from './feeds/fetchers.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { watchFlushes } from './flush.ts'
@@ -101,6 +102,11 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       urgent.close()
     },
   })
+  const fetchers = new Fetchers(settings, VERSION, (feed, problem) =>
+    log.logger.warn({ feed, problem }, 'fetching a list failed; its copy stays'),
+  )
+  started.push({ stop: async () => fetchers.close() })
+  await fetchers.start()
   // Before the first query is taken: a name that is flagged is never answered because the lists were still being read.
   await keeper.start()
   urgent.start()
@@ -133,6 +139,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     const facts = controlFacts({
       keeper,
       urgent,
+      fetchers,
       version: VERSION,
       log,
       current: () => current,
@@ -148,10 +155,12 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     keeper.close()
     urgent.close()
     flushes.close()
+    fetchers.close()
     await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
   }
   const reload = () => {
     log.logger.info('feeds are read again')
+    fetchers.refresh()
     void keeper.refresh()
   }
   return {

@@ -49,6 +49,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
         scope: 'page',
         subdomains: null,
         answer: null,
+        remote: null,
         limits: null,
       },
     ],

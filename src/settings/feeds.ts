@@ -1,5 +1,6 @@
 /** Feeds: unique names, absolute paths, files that are there. */
 import { dirname, resolve } from 'node:path'
+import { isWebSource, settleRemote, settleWebSource } from './fetch.ts'
 import { settleLimits } from './guards.ts'
 import { quote, visible } from './problems.ts'
 import type { Config } from './schema.ts'
@@ -15,7 +16,10 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
       settling.report(['feeds', index, 'answer'], 'the answer page needs blocking.page.ipv4 or blocking.page.ipv6')
     return {
       name: feed.name,
-      source: settleSource(feed.source, index, settling),
+      source: isWebSource(feed.source)
+        ? settleWebSource(feed, ['feeds', index, 'source'], resolve(dirname(settling.file), config.data), settling)
+        : settleSource(feed.source, index, settling),
+      remote: settleRemote(feed, config),
       format: feed.format,
       class: feed.class,
       category: feed.category,
@@ -35,7 +39,10 @@ function settleSource(source: string, index: number, settling: Settling): string
   const path = ['feeds', index, 'source']
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(source)?.[1]?.toLowerCase()
   if (scheme !== undefined) {
-    settling.report(path, `sources over ${scheme}:// are not supported yet: give the path of a file`)
+    settling.report(
+      path,
+      `sources over ${scheme}:// are not supported: give the path of a file, or an http:// or https:// URL`,
+    )
     return source
   }
   const absolute = resolve(dirname(settling.file), source)

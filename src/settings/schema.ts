@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
 import { accessKeys, keepKey, staleKey } from './access.ts'
 import { blockingKeys } from './blocking.ts'
+import { fetchKey } from './fetch.ts'
 import { forwardKey } from './forward.ts'
 import { guardsKey, limitsKey } from './guards.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
@@ -55,7 +56,11 @@ const blocking = section({
 
 const feed = section({
   name: label('a name').describe('The name of the feed in logs, metrics and explanations. Unique.'),
-  source: text('the path of a file').describe('Path of the file, absolute or relative to this configuration.'),
+  source: text('the path of a file or a URL').describe(
+    'Path of the file, absolute or relative to this configuration, or an http:// or https:// URL.',
+  ),
+  refresh: duration('1m', '7d').optional().describe('How often a list with a URL is fetched. Default: fetch.refresh.'),
+  allow_private: flag().default(false).describe('Whether the URL may lead to an address of a private network.'),
   format: choice(FEED_FORMATS).default('auto').describe('The format of the file; auto looks at its first lines.'),
   class: choice(CLASSES).describe(
     'Who demands the block: a hotline, the law, or a household. A household never overrides the other two.',
@@ -158,6 +163,7 @@ export const configSchema = section({
     .describe('Names that are answered here, each with its address or a list of them.'),
   blocking: blocking.prefault({}).describe('How blocked names are answered.'),
   feeds: list(feed, 'feeds').default([]).describe('Lists of names to block or, for allow_only, to allow.'),
+  fetch: fetchKey,
   guards: guardsKey,
   policies: list(policy, 'policies')
     .default([])

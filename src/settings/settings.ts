@@ -50,8 +50,10 @@ export type FeedFormat = (typeof FEED_FORMATS)[number]
 
 export interface FeedSettings {
   readonly name: string
-  /** An absolute path. */
+  /** An absolute path: of the file, or of the local copy of what is fetched. */
   readonly source: string
+  /** Where the copy is fetched from; null: the source is a file. */
+  readonly remote: { readonly url: string; readonly refreshMs: number; readonly allowPrivate: boolean } | null
   readonly format: FeedFormat
   readonly class: RuleClass
   readonly category: string
@@ -146,6 +148,13 @@ export interface Settings {
     readonly driver: 'auto' | 'batch' | 'dgram'
   }
   readonly feeds: readonly FeedSettings[]
+  readonly fetch: {
+    /** For one fetch in all. */
+    readonly timeoutMs: number
+    readonly octetsMax: number
+    /** Servers asked for addresses of lists' hosts; empty: the upstreams. */
+    readonly bootstrap: readonly Endpoint[]
+  }
   /** Names that no feed may block, and rules that count all the same; A-labels. */
   readonly guards: {
     readonly protected: readonly string[]

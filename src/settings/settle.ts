@@ -12,6 +12,7 @@ import { settleClasses, settleLink } from './blocking.ts'
 import type { Checked } from './check.ts'
 import type { Environment } from './environment.ts'
 import { pageless, settleFeeds } from './feeds.ts'
+import { settleFetch } from './fetch.ts'
 import { settleForward } from './forward.ts'
 import { settleGuards } from './guards.ts'
 import { settleHttp, settleListen } from './listen.ts'
@@ -80,6 +81,7 @@ function settleAll(config: Config, settling: Settling): Omit<Settings, 'warnings
     tcp: settleTcp(config, settling),
     udp: { driver: config.udp.driver },
     feeds,
+    fetch: settleFetch(config, settling),
     guards: settleGuards(config, feeds, policies, settling),
     policies,
     http,

@@ -23,6 +23,14 @@ export interface FeedFacts {
 export const FEED_ENTRY_KINDS = ['block', 'allow', 'page', 'skipped', 'bad', 'expired'] as const
 export type FeedEntryKind = (typeof FEED_ENTRY_KINDS)[number]
 
+/** The fetches of one feed. Times are seconds since 1970. */
+export interface FetchFacts {
+  readonly feed: string
+  readonly lastSuccessAt: number | null
+  /** Failures by cause. */
+  readonly failures: Readonly<Record<string, number>>
+}
+
 export interface ImageFacts {
   readonly bytes: number
   readonly names: number
@@ -35,6 +43,8 @@ export interface ControlFacts {
   readonly version: string
   /** One for each feed of the configuration; names are unique. */
   feeds(): readonly FeedFacts[]
+  /** One for each feed that is fetched. */
+  fetches(): readonly FetchFacts[]
   /** The newest filter image; null before the first. */
   image(): ImageFacts | null
   /** Workers that died and were replaced. */

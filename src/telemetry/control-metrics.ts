@@ -49,6 +49,23 @@ function feedMetrics(facts: ControlFacts): MetricRow[] {
       each(feed => Number(feed.fromLastGood)),
     ),
     gauge(
+      'qalqan_feed_fetch_success_timestamp_seconds',
+      'When the list was last fetched, or found unchanged; absent when it never was.',
+      ['feed'],
+      add => {
+        for (const { feed, lastSuccessAt } of facts.fetches()) if (lastSuccessAt !== null) add(lastSuccessAt, feed)
+      },
+    ),
+    counter(
+      'qalqan_feed_fetch_failures_total',
+      'Fetches of the list that failed, by cause.',
+      ['feed', 'cause'],
+      add => {
+        for (const { feed, failures } of facts.fetches())
+          for (const [cause, count] of Object.entries(failures)) add(count, feed, cause)
+      },
+    ),
+    gauge(
       'qalqan_feed_held',
       'Whether a version of the feed that changes it too much waits for approval.',
       ['feed'],

@@ -1,7 +1,7 @@
 /** The main thread's facts for telemetry, gathered from those who own them. */
 import type { FeedReport } from '../feeds/report.ts'
 import { isInForce } from '../feeds/report.ts'
-import type { ControlFacts, FeedFacts, HealthFacts } from './control-facts.ts'
+import type { ControlFacts, FeedFacts, FetchFacts, HealthFacts } from './control-facts.ts'
 
 export interface FactSources {
   readonly version: string
@@ -17,6 +17,7 @@ export interface FactSources {
     notInForce(): string | null
   }
   readonly urgent: { notInForce(): string | null }
+  readonly fetchers: { states(): readonly FetchFacts[] }
   readonly log: { linesDropped(): number }
   readonly pool: { readonly alive: number; readonly restarts: number }
   current(): { readonly image: SharedArrayBuffer; readonly seconds: number; readonly generation: number } | null
@@ -28,6 +29,7 @@ export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
   return {
     version,
     feeds: () => [...keeper.states].map(([name, state]) => feedFacts(name, state)),
+    fetches: () => sources.fetchers.states(),
     image() {
       const own = sources.current()
       if (own === null) return null

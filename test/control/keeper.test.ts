@@ -28,6 +28,7 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     scope: 'page' as const,
     subdomains: null,
     answer: null,
+    remote: null,
     limits: null,
     ...feed,
   }))

@@ -97,6 +97,7 @@ export function feedSettings(over: Partial<FeedSettings> = {}): FeedSettings {
     scope: 'page',
     subdomains: null,
     answer: null,
+    remote: null,
     limits: null,
     ...over,
   }

@@ -108,6 +108,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
         feed('gambling', 'gambling.txt', 'household', 'gambling'),
         feed('kids', 'kids.txt', 'household', 'kids-sites'),
       ],
+      fetch: { timeoutMs: 120_000, octetsMax: 512 * 2 ** 20, bootstrap: [] },
       guards: { protected: [], topList: [], exceptions: [], positiveFeeds: ['kids'] },
       policies: [
         { name: 'default', clients: [], categories: ['illegal'], allowOnly: [] },
@@ -142,6 +143,7 @@ function feed(name: string, file: string, ruleClass: string, category: string) {
     class: ruleClass,
     category,
     scope: 'page',
+    remote: null,
     subdomains: null,
     answer: null,
     limits: { shrink: 0.2, grow: 0.5 },

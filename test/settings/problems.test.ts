@@ -198,11 +198,11 @@ describe('the place of a problem is that of', () => {
       ['2:17: expected a name: lower-case letters, digits, - and _, at most 64, a letter or digit first, got "A b"'],
     ],
     [
-      'a source that is not a path yet',
-      `${HEAD}feeds:\n  - { name: a, source: "https://feeds.example/a", class: legal, category: c }\n  - { name: b, source: "XFR://192.0.2.1/z", class: legal, category: c }\n`,
+      'a source that is neither a path nor a URL that can be fetched',
+      `${HEAD}feeds:\n  - { name: a, source: "https://", class: legal, category: c }\n  - { name: b, source: "XFR://192.0.2.1/z", class: legal, category: c }\n`,
       [
-        '3:24: sources over https:// are not supported yet: give the path of a file',
-        '4:24: sources over xfr:// are not supported yet: give the path of a file',
+        '3:24: "https://" is no URL',
+        '4:24: sources over xfr:// are not supported: give the path of a file, or an http:// or https:// URL',
       ],
     ],
     [
@@ -312,7 +312,7 @@ describe('YAML that is not sound', () => {
       'a list',
       '- listen\n',
       [
-        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, guards, policies, cache, tcp, udp, http, block_page, data, log, got a list',
+        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, fetch, guards, policies, cache, tcp, udp, http, block_page, data, log, got a list',
       ],
     ],
     [
@@ -331,7 +331,7 @@ workers: 0
 blocking: { answer: page, tll: 5s }
 feeds:
   - { name: a, source: a, class: leegal, category: c }
-  - { name: b, source: https://b.example, class: legal, category: d }
+  - { name: b, source: ftp://b.example, class: legal, category: d }
 policies:
   - { name: x, clients: [1] }
   - { name: y, clients: [10.0.0.1/8], categories: [d] }
@@ -344,7 +344,7 @@ http: { page: 127.0.0.1:53, admin: 5 }
     '4:10 expected auto or',
     '5:27 unknown key "tll":',
     '7:34 expected one of',
-    '8:24 sources over https://',
+    '8:24 sources over ftp://',
     '10:26 expected a client',
     '11:26 "10.0.0.1/8" has bits',
     '12:15 127.0.0.1:53 is a',

@@ -61,6 +61,8 @@ const TABLE: [name: string, type: string, labels: string][] = [
   ['qalqan_worker_loop_lag_max_seconds', 'gauge', 'worker'],
   ['qalqan_worker_image_generation', 'gauge', 'worker'],
   ['qalqan_worker_restarts_total', 'counter', ''],
+  ['qalqan_feed_fetch_success_timestamp_seconds', 'gauge', 'feed'],
+  ['qalqan_feed_fetch_failures_total', 'counter', 'feed cause'],
   ['qalqan_feed_held', 'gauge', 'feed'],
   ['qalqan_feed_quarantined', 'gauge', 'feed reason'],
   ['qalqan_image_bytes', 'gauge', ''],

@@ -1,0 +1,132 @@
+/**
+ * Keeps the local copy of a list that stands elsewhere: fetches it now and then, sooner after a failure, one fetch at a time.
+ *
+ * Owns: `<data>/feeds/<name>.source`, which is watched and compiled like any other file, and `<name>.source.state` beside it: where the copy is from,
+ * and what the server called this version. Never: touches what is in force; a source that is gone for days leaves its copy in place.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { ResolveHost } from './destination.ts'
+import { fetchList, type Validators } from './fetch.ts'
+import { asFetchError, FETCH_CAUSES, type FetchCause } from './fetch-error.ts'
+
+const RETRY_MS = 30_000
+const RETRY_DOUBLINGS_MAX = 6
+
+export interface FetcherOptions {
+  readonly feed: string
+  readonly url: string
+  readonly path: string
+  readonly refreshMs: number
+  readonly timeoutMs: number
+  readonly octetsMax: number
+  readonly allowPrivate: boolean
+  readonly agentName: string
+  readonly resolve: ResolveHost
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** From 0 to 1, for times that not everybody has at once. */
+  readonly random: () => number
+  readonly onProblem: (feed: string, problem: string) => void
+}
+
+/** Times are seconds since 1970. */
+export interface FetchState {
+  readonly feed: string
+  readonly lastAttemptAt: number | null
+  readonly lastSuccessAt: number | null
+  readonly failures: Readonly<Record<FetchCause, number>>
+  readonly problem: string | null
+}
+
+export class Fetcher {
+  private readonly options: FetcherOptions
+  private readonly failures = Object.fromEntries(FETCH_CAUSES.map(cause => [cause, 0])) as Record<FetchCause, number>
+  private lastAttemptAt: number | null = null
+  private lastSuccessAt: number | null = null
+  private problem: string | null = null
+  private failedInARow = 0
+  private underWay: Promise<void> | null = null
+  private timer: NodeJS.Timeout | null = null
+  private closed = false
+
+  constructor(options: FetcherOptions) {
+    this.options = options
+  }
+
+  get hasCopy(): boolean {
+    return existsSync(this.options.path)
+  }
+
+  state(): FetchState {
+    const { lastAttemptAt, lastSuccessAt, failures, problem } = this
+    return { feed: this.options.feed, lastAttemptAt, lastSuccessAt, failures, problem }
+  }
+
+  /** Fetches now, or joins the fetch that is under way; the next one follows by itself. Never rejects. */
+  refresh(): Promise<void> {
+    this.underWay ??= this.fetchOnce().finally(() => {
+      this.underWay = null
+      this.plan()
+    })
+    return this.underWay
+  }
+
+  private async fetchOnce(): Promise<void> {
+    const { feed, path, now, onProblem } = this.options
+    this.lastAttemptAt = Math.floor(now() / 1000)
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      const { isNew, etag, lastModified } = await fetchList({ ...this.options, validators: this.validators() })
+      if (isNew) this.remember({ etag, lastModified })
+      this.lastSuccessAt = Math.floor(now() / 1000)
+      this.failedInARow = 0
+      this.problem = null
+    } catch (error) {
+      const failure = asFetchError(error)
+      this.failures[failure.kind]++
+      this.failedInARow++
+      this.problem = failure.message
+      onProblem(feed, failure.message)
+    }
+  }
+
+  private plan(): void {
+    if (this.timer !== null) clearTimeout(this.timer)
+    if (this.closed) return
+    const { refreshMs, random } = this.options
+    const backoffMs = RETRY_MS * 2 ** Math.min(this.failedInARow - 1, RETRY_DOUBLINGS_MAX)
+    const waitMs = this.failedInARow === 0 ? refreshMs : Math.min(refreshMs, backoffMs)
+    // Half of it at least, so that many servers that began at once do not come back at once.
+    this.timer = setTimeout(() => void this.refresh(), waitMs * (0.5 + random() / 2))
+    this.timer.unref()
+  }
+
+  /** Those of the copy in place; none where it is from elsewhere, or was taken away. */
+  private validators(): Validators {
+    const none = { etag: null, lastModified: null }
+    if (!this.hasCopy) return none
+    try {
+      const read = JSON.parse(readFileSync(this.statePath, 'utf8')) as Validators & { url?: unknown }
+      const text = (value: unknown) => (typeof value === 'string' ? value : null)
+      return read.url === this.options.url ? { etag: text(read.etag), lastModified: text(read.lastModified) } : none
+    } catch {
+      return none
+    }
+  }
+
+  private remember(validators: Validators): void {
+    const text = `${JSON.stringify({ url: this.options.url, ...validators })}\n`
+    writeFileSync(`${this.statePath}.new`, text, { mode: 0o600 })
+    renameSync(`${this.statePath}.new`, this.statePath)
+  }
+
+  private get statePath(): string {
+    return `${this.options.path}.state`
+  }
+
+  close(): void {
+    this.closed = true
+    if (this.timer !== null) clearTimeout(this.timer)
+  }
+}
