@@ -36,6 +36,7 @@ import {
   TTL_AT,
   writePointer,
 } from '../wire/records.ts'
+import { BAD_SVCB, hintsAtPrivate, parametersAt } from '../wire/svcb.ts'
 import {
   CLASS_IN,
   NO_EDE,
@@ -356,7 +357,14 @@ export class Acceptor implements AnswerRecords {
     const rdata = typeAt + FIXED_OCTETS
     if (type === TYPE_A) return isPrivateIpv4(this.message, rdata) ? MARK_PRIVATE : 0
     if (type === TYPE_AAAA) return isPrivateIpv6(this.message, rdata) ? MARK_PRIVATE : 0
-    return type === TYPE_CNAME || type === TYPE_SVCB || type === TYPE_HTTPS ? MARK_LINKS : 0
+    if (type === TYPE_CNAME) return MARK_LINKS
+    return type === TYPE_SVCB || type === TYPE_HTTPS ? this.marksOfBinding(rdata, typeAt) : 0
+  }
+
+  private marksOfBinding(rdata: number, typeAt: number): number {
+    const end = rdata + u16(this.message, typeAt + RDLENGTH_AT)
+    const isPrivate = hintsAtPrivate(this.message, parametersAt(this.message, rdata, end), end)
+    return MARK_LINKS | (isPrivate ? MARK_PRIVATE : 0)
   }
 
   /** Whether a record of the answer section is on the chain: an alias, the type asked for at its end, or their signatures. */
@@ -461,6 +469,9 @@ export class Acceptor implements AnswerRecords {
 
   /** Copies RDATA `[at, end)` to `to`, its names expanded or compressed anew; returns the end of what was written or -1. */
   private copyRdata(type: number, at: number, end: number, to: number): number {
+    // A pointer would be read in another message than it was written in.
+    const isBinding = type === TYPE_SVCB || type === TYPE_HTTPS
+    if (isBinding && parametersAt(this.message, at, end) === BAD_SVCB) return -1
     const shape = rdataShape(type)
     if (shape !== undefined) return this.copyShaped(shape, at, end, to)
     if (to + end - at > this.bytes.length) return -1

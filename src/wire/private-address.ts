@@ -19,12 +19,14 @@ export function isPrivateIpv6(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at]!
   if ((first & 0xfe) === 0xfc) return true
   if (first === 0xfe) return (bytes[at + 1]! & 0xc0) === 0x80
+  // 6to4 (RFC 3056 §2) has it behind its first two octets.
+  if (first === 0x20 && bytes[at + 1] === 0x02) return isPrivateIpv4(bytes, at + 2)
   return embedsIpv4(bytes, at) && isPrivateIpv4(bytes, at + 12)
 }
 
 const WELL_KNOWN_NAT64 = Uint8Array.of(0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0)
 
-/** Whether the last four octets of an IPv6 address are one of IPv4: ::/96 (:: and ::1 among them), ::ffff:0:0/96, 64:ff9b::/96. */
+/** Whether the last four octets of an IPv6 address are one of IPv4: ::/96 (:: and ::1 among them), ::ffff:0:0/96, 64:ff9b::/96 (RFC 6052 §2.1). */
 function embedsIpv4(bytes: Uint8Array, at: number): boolean {
   let isNat64 = true
   let zeroes = 0
