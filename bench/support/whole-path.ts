@@ -104,6 +104,7 @@ function dealBatch(deck: QueryDeck, slots: readonly QuerySlot[], first: number):
 
 /** Keeps the answer to what it was last asked: one address, for a day. */
 class PromptUpstream implements UpstreamTransport {
+  readonly isShort = false
   readonly reply = new Uint8Array(512)
   octets = 0
   question = 0

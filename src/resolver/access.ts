@@ -29,7 +29,8 @@ export interface Access {
 
 export function permit(query: QuerySlot, plane: Plane): Verdict {
   const { clients, openListeners, rateLimit } = plane.access
-  if (openListeners[query.listener] === 1) return PASS
+  // Who is behind a proxy has not reached the listener: the proxy has.
+  if (openListeners[query.listener] === 1 && !query.proxied) return PASS
   if (clients !== null && policyOfClient(query, clients) === STRANGER) return turnAway(query, plane)
   if (rateLimit === null || query.transport !== UDP || query.cookieIsValid) return PASS
   const verdict = rateLimit.take(query, plane.clock.nowMs)

@@ -162,8 +162,9 @@ export class Forwarder {
     // What one server does not understand says nothing of the next.
     questions.plain[question] = 0
     if (this.put(question, server, OVER_UDP)) return true
-    // Nothing was sent: a shortage of our own, for which no server is to blame.
     this.parts.countAttempt(UNREACHABLE, server, 0)
+    // A server without a route is set aside; a shortage of our own is nobody's fault.
+    if (!this.transport!.isShort) servers.failed(server, 0, clock.nowMs)
     return false
   }
 

@@ -13,6 +13,8 @@ export interface Outlet {
 
 /** How upstream servers are reached. Implemented by `transport/`; answers come to `Forwarder.receive` and `Forwarder.fail`. */
 export interface UpstreamTransport {
+  /** Of the last message that could not be sent: whether for a shortage of our own (descriptors, memory), for which no server is to blame. */
+  readonly isShort: boolean
   /** Sends a message to a server by UDP, from a port of its own. False where that cannot be done now. */
   sendUdp(question: number, server: number, message: Uint8Array, octets: number): boolean
   /** The same by TCP. */

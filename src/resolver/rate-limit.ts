@@ -5,7 +5,7 @@
  * makes way: who floods the table with forged prefixes pushes out those that hardly ask, not itself. Two prefixes may share a bucket only if
  * their hashes of 32 bits are the same.
  *
- *     place   hash (32) │ tokens left (32, float) │ when they were counted (64, ms)         65,536 × 16 octets = 1 MiB a worker
+ *     place   hash (32) │ tokens left (64) │ when they were counted (64, ms)         65,536 × 20 octets = 1.3 MiB a worker
  */
 import { addressAt, addressMemory, hasIpv4 } from './client-address.ts'
 import type { QuerySlot } from './query.ts'
@@ -33,7 +33,7 @@ export class RateLimit {
   private readonly options: RateLimitOptions
   private readonly seed: number
   private readonly hashes = new Int32Array(PLACES)
-  private readonly tokens = new Float32Array(PLACES)
+  private readonly tokens = new Float64Array(PLACES)
   private readonly countedMs = new Float64Array(PLACES)
   private limited = 0
 

@@ -8,6 +8,7 @@
  * socket for every attempt.
  */
 import { createSocket, type Socket } from 'node:dgram'
+import { constants } from 'node:os'
 import { FAILED, UNREACHABLE } from '../images/counters.ts'
 import type { Endpoint } from '../settings/settings.ts'
 import { writeSocketAddress } from './address.ts'
@@ -34,6 +35,8 @@ export interface UpstreamEvents {
 }
 
 export interface UpstreamUdp {
+  /** See `UpstreamTransport.isShort`. */
+  readonly isShort: boolean
   send(question: number, server: number, message: Uint8Array, octets: number): boolean
   /** Nothing more is wanted for a question; what may still come must find nobody. */
   release(question: number): void
@@ -43,6 +46,10 @@ export interface UpstreamUdp {
   tidy(nowMs: number): void
   close(): void
 }
+
+/** What this machine has run out of, rather than what is wrong with a server. */
+const { EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN: EAGAIN_HERE } = constants.errno
+const SHORTAGES: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN_HERE])
 
 /** Events taken from the epoll set at a time. */
 const EVENTS = 64
@@ -71,6 +78,7 @@ interface UpstreamSocket {
 }
 
 export class BatchUpstreamUdp implements UpstreamUdp {
+  isShort = false
   private readonly kernel: Kernel
   private readonly events: UpstreamEvents
   private readonly random: () => number
@@ -123,8 +131,13 @@ export class BatchUpstreamUdp implements UpstreamUdp {
     socket.uses++
     this.byQuestion[question] = socket
     if (this.kernel.send(socket.fd, message, octets, MSG_DONTWAIT | MSG_NOSIGNAL) === octets) return true
+    this.noteShortage()
     this.drop(socket)
     return false
+  }
+
+  private noteShortage(): void {
+    this.isShort = SHORTAGES.has(this.kernel.errno())
   }
 
   /** One of a server's idle sockets at random, once there are enough of them that the choice says little. */
@@ -142,10 +155,14 @@ export class BatchUpstreamUdp implements UpstreamUdp {
     const { kernel } = this
     const { family, octets, length } = this.addresses[server]!
     const fd = kernel.udpSocket(family)
-    if (fd < 0) return null
+    if (fd < 0) {
+      this.noteShortage()
+      return null
+    }
     this.eventView.setUint32(0, EPOLLIN, true)
     this.eventView.setUint32(EPOLL_DATA_AT, fd, true)
     if (kernel.connect(fd, octets, length) !== 0 || kernel.epollAdd(this.epoll, fd, this.event) !== 0) {
+      this.noteShortage()
       kernel.close(fd)
       return null
     }
@@ -238,6 +255,8 @@ export class BatchUpstreamUdp implements UpstreamUdp {
 
 /** The same by node:dgram. */
 export class DgramUpstreamUdp implements UpstreamUdp {
+  /** It never refuses at once: what goes wrong is told later. */
+  readonly isShort = false
   private readonly servers: readonly Endpoint[]
   private readonly events: UpstreamEvents
   private readonly sockets = new Map<number, Socket>()

@@ -9,6 +9,7 @@ import { BatchUpstreamUdp, DgramUpstreamUdp, type UpstreamEvents, type UpstreamU
 export class Upstreams implements UpstreamTransport {
   private readonly udp: UpstreamUdp
   private readonly tcp: UpstreamTcp
+  private triedTcp = false
 
   /** `kernel` null takes node:dgram; `random` gives unpredictable 16-bit numbers. */
   constructor(kernel: Kernel | null, servers: readonly Endpoint[], events: UpstreamEvents, random: () => number) {
@@ -19,11 +20,18 @@ export class Upstreams implements UpstreamTransport {
     this.tcp = new UpstreamTcp(servers, events, random)
   }
 
+  get isShort(): boolean {
+    return this.triedTcp || this.udp.isShort
+  }
+
   sendUdp(question: number, server: number, message: Uint8Array, octets: number): boolean {
+    this.triedTcp = false
     return this.udp.send(question, server, message, octets)
   }
 
   sendTcp(question: number, server: number, message: Uint8Array, octets: number): boolean {
+    // It refuses only where too many are in flight.
+    this.triedTcp = true
     return this.tcp.send(question, server, message, octets)
   }
 

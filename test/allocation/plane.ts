@@ -20,6 +20,7 @@ const FLAGGED = 5000
 export type Kind = 'blocked' | 'cached' | 'refused' | 'mixed' | 'forwarded'
 
 export class AllocationBench implements Outlet, UpstreamTransport {
+  readonly isShort = false
   readonly slots: readonly QuerySlot[]
   readonly plane: Plane
   sentCount = 0

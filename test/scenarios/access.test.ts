@@ -82,6 +82,16 @@ describe('a client prefix over its limit', () => {
     expect(outcomes.filter(each => each === 'answered')).toHaveLength(10)
   })
 
+  test('of tens of millions at once is limited to the last one', () => {
+    const rateLimit = { perSecond: 1, burst: 20_000_000, slip: 0, ipv4Bits: 24, ipv6Bits: 56 }
+    const limit = new Story({ options: { rateLimit, openListeners: [false] } }).plane.access.rateLimit!
+    const query = new Story().plane.link
+    query.client.set([2, 0, 0, 0, 192, 0, 2, 1])
+    let allowed = 0
+    for (let i = 0; i < 20_000_100; i++) if (limit.take(query, 1000) === 0) allowed++
+    expect(allowed).toBe(20_000_000)
+  })
+
   test('stays limited while a flood of other prefixes passes through the table', () => {
     const own = story()
     for (let i = 0; i < 40; i++) outcome(own, '192.0.2.1')

@@ -31,6 +31,15 @@ describe('a datagram from a proxy that is believed', () => {
     expect(own.sent).toHaveLength(1)
   })
 
+  test('is a stranger behind a listener on loopback as anywhere: the listener was reached by the proxy', () => {
+    const clients = buildPolicies([none, none], [prefixOf('10.0.0.0/8', 1)], 0, 1)
+    const own = new Story({ options: { proxies, clients, openListeners: [true] } })
+    const message = query({ name: 'www.test', edns: true })
+    expect(read(ask(own, join(header('c6336401'), message))).error?.code).toBe(18)
+    expect(ask(own, join(header('0a020001'), message))).toBeNull()
+    expect([own.sent.length, own.counter('strangers')]).toEqual([1, 1])
+  })
+
   test('without a header is dropped and counted', () => {
     const own = story()
     expect(ask(own, query({ name: 'casino.test' }))).toBeNull()

@@ -195,6 +195,19 @@ describe('names in random spelling (0x20)', () => {
   })
 })
 
+describe('a message that cannot be sent', () => {
+  test.each([
+    [true, false],
+    [false, true],
+  ])('for a shortage of our own (%s): the server is set aside: %s', (isShort, isAside) => {
+    const story = new Story({ servers: 1, attempts: 1 })
+    story.reachable = false
+    story.isShort = isShort
+    for (let i = 0; i < 5; i++) story.client(`n${i}.test`)
+    expect(story.assembled.servers.isAside(0, story.clock.nowMs)).toBe(isAside)
+  })
+})
+
 describe('strategies', () => {
   test('ordered: the first server as long as it works, then the second', () => {
     const story = new Story({ servers: 3, options: { strategy: ORDERED }, timeoutMs: 1000 })

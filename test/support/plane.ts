@@ -52,6 +52,8 @@ export class TestPlane implements Outlet, UpstreamTransport {
   readonly released: number[] = []
   readonly layout: CounterLayout
   readonly assembled: Assembled
+  /** Whether what cannot be sent fails for a shortage of our own. */
+  isShort = true
   /** False: what is sent to upstreams cannot leave. */
   reachable = true
   private readonly slot = new QuerySlot(new Uint8Array(0), new Uint8Array(70_000))
