@@ -1,5 +1,6 @@
 /** A data plane whose outlet and upstream allocate nothing: answers go to memory that is written over, upstreams answer at once. */
 import { allocateCounters, layOutCounters, UDP } from '../../src/images/counters.ts'
+import { buildPolicies } from '../../src/images/policies.ts'
 import { admit } from '../../src/resolver/admit.ts'
 import { type Assembled, assemble } from '../../src/resolver/assemble.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
@@ -9,7 +10,7 @@ import type { Outlet, UpstreamTransport } from '../../src/resolver/outlet.ts'
 import { monotonicClock, type Plane } from '../../src/resolver/plane.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
 import { putU16, u16 } from '../../src/wire/octets.ts'
-import { images, type RuleText, SEED } from '../support/images.ts'
+import { images, prefixOf, type RuleText, SEED } from '../support/images.ts'
 import { query, replyTo } from '../support/messages.ts'
 import { PAGE } from '../support/plane.ts'
 
@@ -18,6 +19,8 @@ const ROOM = 1232
 const FLAGGED = 5000
 
 export type Kind = 'blocked' | 'cached' | 'refused' | 'mixed' | 'forwarded'
+
+const NOTHING = { categories: [], allowOnly: [] }
 
 export class AllocationBench implements Outlet, UpstreamTransport {
   readonly isShort = false
@@ -56,6 +59,19 @@ export class AllocationBench implements Outlet, UpstreamTransport {
       servers: 2,
       timeoutMs: 1000,
       attempts: 3,
+      // What costs something for every query, all of it turned on.
+      options: {
+        staleSecondsMax: 86_400,
+        zones: [{ name: 'corp.test', servers: 1 }],
+        privateBelow: ['home.test'],
+        clients: buildPolicies([NOTHING, NOTHING], [prefixOf('192.0.2.0/24', 1)], 0, 1),
+        proxies: buildPolicies([NOTHING, NOTHING], [prefixOf('203.0.113.0/24', 1)], 0, 1),
+        openListeners: [false],
+        rateLimit: { perSecond: 1e9, burst: 1e9, slip: 2, ipv4Bits: 24, ipv6Bits: 56 },
+        cookieSecrets: [new Uint8Array(16)],
+        words: { version: 'v', id: 'i', resolverInfo: ['exterr=15-17'], anyIsMinimal: true },
+        forwardsPrivateReverse: false,
+      },
       clock: monotonicClock(() => performance.now()),
       random: () => (random = (random * 25_173 + 13_849) & 0xffff),
       counters: allocateCounters(layout),

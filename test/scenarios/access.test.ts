@@ -21,7 +21,7 @@ const only = (...prefixes: string[]): Partial<ResolverOptions> => ({
   openListeners: [false],
 })
 
-describe('a client that may not ask', () => {
+describe('a client that may not ask (RFC 5358 §4)', () => {
   const options = only('192.0.2.0/24', '2001:db8:1::/48')
   test.each([
     ['192.0.2.1', false],
