@@ -42,7 +42,9 @@ process.once('exit', () => {
   processes.killAll()
   rmSync(dir, { recursive: true, force: true })
 })
-process.exitCode = (await soak()) ? 0 : 1
+const isSound = await soak()
+// What was started would keep this process alive.
+process.exit(isSound ? 0 : 1)
 
 async function soak(): Promise<boolean> {
   const { pid, port } = await startServers()

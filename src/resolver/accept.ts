@@ -139,6 +139,7 @@ export class Acceptor implements AnswerRecords {
   private answersType = false
   private soaSeen = false
 
+  private asked: Expected | null = null
   private message: Uint8Array = new Uint8Array(0)
   private start = 0
   private end = 0
@@ -154,6 +155,7 @@ export class Acceptor implements AnswerRecords {
     this.message = message
     this.start = start
     this.end = end
+    this.asked = expected
     if (end - start < HEADER_OCTETS) return ILL_FORMED
     const flags = messageFlags(message, start)
     if (messageId(message, start) !== expected.id || (flags & FLAG_QR) === 0) return NOT_OURS
@@ -448,6 +450,7 @@ export class Acceptor implements AnswerRecords {
     if (this.write + NAME_OCTETS_MAX + FIXED_OCTETS > bytes.length) return false
     const afterOwner = expandName(message, this.start, ownerAt, this.end, this.scratch, 0)
     if (afterOwner === BAD_NAME) return false
+    this.unspell(afterOwner)
     const fixed = this.writeName(this.scratch, afterOwner, this.write)
     const own = ttl < 0 ? this.boundedTtl(u32(message, typeAt + TTL_AT)) : ttl
     if (own < this.leastTtl) this.leastTtl = own
@@ -461,6 +464,21 @@ export class Acceptor implements AnswerRecords {
     putU16(bytes, fixed + RDLENGTH_AT, end - fixed - FIXED_OCTETS)
     this.write = end
     return true
+  }
+
+  /**
+   * A server that makes a name of the question's, as for a DNAME (RFC 6672 §3.1), makes it of the spelling that was sent, which is nobody's but
+   * ours: the beginning of `scratch` that is spelled so is written as the question was asked, in lower case.
+   */
+  private unspell(octets: number): void {
+    const { names, nameAt, nameOctets, spelling } = this.asked!
+    if (spelling === 0) return
+    const end = Math.min(octets, nameOctets)
+    for (let i = 0; i < end; i++) {
+      const folded = names[nameAt + i]!
+      if (this.scratch[i] !== spelled(folded, i, spelling)) return
+      this.scratch[i] = folded
+    }
   }
 
   private boundedTtl(ttl: number): number {
@@ -489,6 +507,7 @@ export class Acceptor implements AnswerRecords {
       const next = nameEnd(message, from, end, this.start)
       const after = next === BAD_NAME ? BAD_NAME : expandName(message, this.start, from, this.end, this.scratch, 0)
       if (after === BAD_NAME) return -1
+      this.unspell(after)
       write = shape.compress
         ? this.writeName(this.scratch, after, write)
         : copyOctets(this.scratch, 0, bytes, write, after)

@@ -179,6 +179,19 @@ describe('names in random spelling (0x20)', () => {
     expect(story.told()[0]?.answers).toEqual(['some-name-with-letters.test 300 A 198.51.100.1'])
   })
 
+  test('a server that makes an alias of the spelling (DNAME) does not tell clients how it was', () => {
+    const story = new Story({ options })
+    story.client('abcdefghijklmnop.old.test')
+    const label = asked(story).split('.')[0]!
+    expect(label).not.toBe(label.toLowerCase())
+    const target = `${label}.new.test`
+    story.upstream({ answers: [cname(asked(story), target), a(target)] })
+    expect(story.told()[0]?.answers).toEqual([
+      'abcdefghijklmnop.old.test 300 CNAME abcdefghijklmnop.new.test',
+      'abcdefghijklmnop.new.test 300 A 198.51.100.1',
+    ])
+  })
+
   test('a server that folds every name is asked without, after three', () => {
     const story = new Story({ options, servers: 1 })
     for (let i = 0; i < 3; i++) {
