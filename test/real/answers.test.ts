@@ -69,14 +69,26 @@ function compare(
   questions: readonly Question[],
   options: readonly string[],
 ): void {
+  // What differs is asked once more: Unbound itself now and then leaves the SOA out of one negative answer, and has it in the next.
+  const first = differences(ownPort, upstreamPort, questions, options)
+  const again = first.map(({ question }) => question)
+  const differing = again.length === 0 ? [] : differences(ownPort, upstreamPort, again, options).map(({ text }) => text)
+  expect(differing).toEqual([])
+}
+
+function differences(
+  ownPort: number,
+  upstreamPort: number,
+  questions: readonly Question[],
+  options: readonly string[],
+): { question: Question; text: string }[] {
   const own = digAll(ownPort, questions, options, folder.path)
   const upstream = digAll(upstreamPort, questions, options, folder.path)
   expect([own.length, upstream.length]).toEqual([questions.length, questions.length])
-  const differing = questions.flatMap((question, i) => {
+  return questions.flatMap((question, i) => {
     const [ours, theirs] = [essence(question, own[i]!), essence(question, upstream[i]!)]
-    return ours === theirs ? [] : [`ours ${ours}\n${own[i]!.text}\ntheirs ${theirs}`]
+    return ours === theirs ? [] : [{ question, text: `ours ${ours}\n${own[i]!.text}\ntheirs ${theirs}` }]
   })
-  expect(differing).toEqual([])
 }
 
 const VARIANTS: readonly (readonly [string, readonly string[]])[] = [
