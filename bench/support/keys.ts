@@ -1,6 +1,6 @@
 /** Keys and an answer for benches of the cache alone: names made from numbers, packed one behind the other. */
 import { admit } from '../../src/resolver/admit.ts'
-import type { AnswerKey, AnswerRecords } from '../../src/resolver/cache.ts'
+import { type AnswerKey, type AnswerRecords, newRecords } from '../../src/resolver/cache.ts'
 import { answerHash } from '../../src/resolver/key.ts'
 import { copyOctets } from '../../src/wire/octets.ts'
 import { addressRecordOctets, TTL_AT, writeAddressRecord } from '../../src/wire/records.ts'
@@ -64,19 +64,5 @@ export function addressAnswer(ttlSeconds: number): AnswerRecords {
 
 /** What a cache reads an entry into. */
 export function emptyRecords(): AnswerRecords {
-  return {
-    bytes: new Uint8Array(0),
-    at: 0,
-    octets: 0,
-    answers: 0,
-    authorities: 0,
-    rcode: 0,
-    authenticData: false,
-    marks: 0,
-    ede: -1,
-    ttlOffsets: new Uint16Array(8192),
-    ttlCount: 0,
-    ttlSeconds: 0,
-    ageSeconds: 0,
-  }
+  return newRecords(8192)
 }
