@@ -107,6 +107,7 @@ function feedOf(format: FileFormat): FeedSettings {
     answer: null,
     remote: null,
     limits: null,
+    signature: null,
   }
 }
 

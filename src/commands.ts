@@ -6,8 +6,18 @@ import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
 import { explain, explainText } from './explain.ts'
-import { approveFeed, feedsStatus, statusText } from './feeds-command.ts'
-import { requestFlush } from './flush.ts'
+import { approveFeed, feedCalled, feedsStatus, rollBackFeed, statusText } from './feeds-command.ts'
+import { requestFlush, requestRefresh } from './flush.ts'
+import {
+  diffFeed,
+  diffText,
+  historyOf,
+  historyText,
+  proofText,
+  prove,
+  verifiedText,
+  verifyHistory,
+} from './history-command.ts'
 import { type Running, serve } from './main.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
@@ -24,7 +34,7 @@ Commands:
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
-  feeds                 status: the state of every feed; approve NAME --by PERSON: let a version pass that is held back
+  feeds ACT             status, refresh, diff, approve, rollback, history, proof or verify: which version of which list counts, and why
   flush NAME            forget the cached answers for NAME; with --below also for all names below it
   unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 
@@ -62,10 +72,24 @@ Blocks NAME and all below it, in every worker within a second and after a restar
   --reason TEXT         for the record
 `,
   feeds: `Usage: qalqan feeds status [--json] [--config FILE]
+       qalqan feeds refresh [NAME] [--config FILE]
+       qalqan feeds diff NAME [--from VERSION] [--to VERSION] [--json] [--config FILE]
        qalqan feeds approve NAME --by PERSON [--config FILE]
+       qalqan feeds rollback NAME [--to VERSION] --by PERSON [--reason TEXT] [--config FILE]
+       qalqan feeds history [NAME] [--json] [--config FILE]
+       qalqan feeds proof DOMAIN --on DAY [--json] [--config FILE]
+       qalqan feeds verify [--json] [--config FILE]
 
-status reads every feed as the server does, and says what is in force, held back or quarantined.
-approve lets the version of NAME pass that its limits hold back; the running server takes it within seconds.
+status    reads every feed as the server does, and says what is in force, held back or quarantined
+refresh   asks the running server to fetch and read NAME, or all feeds, now
+diff      names that come and go from the version in force to the source as it is, and which of them are near names that everybody needs
+approve   lets the version of NAME pass that its limits hold back, or ends a rollback; the running server takes it within seconds
+rollback  goes back to the version before, or to VERSION, until approve
+history   which version was in force when
+proof     whether DOMAIN was listed on DAY (such as 2026-11-20, UTC), from the versions that were in force then
+verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
+
+A VERSION is its number in the history, or the first eight digits or more of its SHA-256.
 `,
   flush: `Usage: qalqan flush NAME [--below] [--config FILE]
 
@@ -103,6 +127,9 @@ function parse(argv: readonly string[]) {
         feeds: { type: 'boolean', default: false },
         below: { type: 'boolean', default: false },
         by: { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        on: { type: 'string' },
       },
     })
   } catch (error) {
@@ -128,7 +155,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (values.version) return print(`qalqan ${VERSION}`)
   if (values.help) return print(COMMAND_HELP[command ?? ''] ?? HELP)
   if (command === 'feeds') return runFeeds(operands, values)
-  if (values.by !== undefined) throw new UsageError('--by belongs to feeds approve')
+  if ((values.by ?? values.from ?? values.to ?? values.on) !== undefined)
+    throw new UsageError('--by, --from, --to and --on belong to feeds')
   if (command === 'flush') return runFlush(operands, values)
   if (values.below) throw new UsageError('--below belongs to flush')
   if (command === 'explain') return runExplain(operands, values)
@@ -184,18 +212,82 @@ function runExplain(operands: readonly string[], values: ReturnType<typeof parse
   return print(values.json ? JSON.stringify(explained, null, 2) : explainText(explained))
 }
 
-function runFeeds(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {
-  const [act, name, ...more] = operands
-  const isApproval = act === 'approve' && name !== undefined && more.length === 0
-  if (!isApproval && (act !== 'status' || name !== undefined))
-    throw new UsageError('feeds takes status, or approve NAME')
-  if (isApproval !== (values.by !== undefined))
-    throw new UsageError('feeds approve NAME needs --by PERSON, and nothing else does')
+type Values = ReturnType<typeof parse>['values']
+
+/** What each act of `feeds` takes: operands at least and at most, options it needs, options it may have. */
+const FEEDS_ACTS: Readonly<
+  Record<string, readonly [least: number, most: number, needs: readonly string[], may: readonly string[]]>
+> = {
+  status: [0, 0, [], ['json']],
+  refresh: [0, 1, [], []],
+  diff: [1, 1, [], ['from', 'to', 'json']],
+  approve: [1, 1, ['by'], []],
+  rollback: [1, 1, ['by'], ['to', 'reason']],
+  history: [0, 1, [], ['json']],
+  proof: [1, 1, ['on'], ['json']],
+  verify: [0, 0, [], ['json']],
+}
+const FEEDS_OPTIONS = [
+  'by',
+  'from',
+  'to',
+  'on',
+  'json',
+  'reason',
+  'case',
+  'class',
+  'category',
+  'exact',
+  'feeds',
+  'below',
+  'client',
+  'policy',
+]
+
+function runFeeds([act = '', ...operands]: readonly string[], values: Values): number {
+  const takes = FEEDS_ACTS[act]
+  if (takes === undefined) throw new UsageError(`feeds takes one of ${Object.keys(FEEDS_ACTS).join(', ')}`)
+  const [least, most, needs, may] = takes
+  const given = FEEDS_OPTIONS.filter(option => ![undefined, false].includes(values[option as keyof Values] as never))
+  const wrong = given.find(option => !needs.includes(option) && !may.includes(option))
+  if (wrong !== undefined) throw new UsageError(`--${wrong} does not belong to feeds ${act}`)
+  const missing = needs.find(option => !given.includes(option))
+  if (operands.length < least || operands.length > most || missing !== undefined)
+    throw new UsageError(
+      `see qalqan feeds --help for what feeds ${act} takes${missing === undefined ? '' : `: --${missing} is missing`}`,
+    )
   const settings = settingsOf(values.config)
-  if (settings === null) return 1
-  if (isApproval) return print(approveFeed(settings, name, values.by ?? '', Date.now()))
-  const status = feedsStatus(settings, Date.now())
-  return print(values.json ? JSON.stringify(status, null, 2) : statusText(status))
+  return settings === null ? 1 : actOnFeeds(act, operands[0] ?? '', values, settings)
+}
+
+function actOnFeeds(act: string, name: string, values: Values, settings: Settings): number {
+  const { by = '', from = null, to = null, on = '', reason } = values
+  const show = <T>(value: T, text: (value: T) => string) =>
+    print(values.json ? JSON.stringify(value, null, 2) : text(value))
+  if (act === 'status') return show(feedsStatus(settings, Date.now()), statusText)
+  if (act === 'approve') return print(approveFeed(settings, name, by, Date.now()))
+  if (act === 'rollback') return print(rollBackFeed(settings, { name, to, by, reason }, Date.now()))
+  if (act === 'diff') return show(diffFeed(settings, { name, from, to }, Date.now()), diffText)
+  if (act === 'history')
+    return show(historyOf(settings, name === '' ? null : feedCalled(settings, name).name), historyText)
+  if (act === 'proof') return show(prove(settings, { name, on }, progress('versions read')), proofText)
+  if (act === 'refresh') return refreshFeeds(settings, name)
+  const verified = verifyHistory(settings, progress('versions checked'))
+  show(verified, verifiedText)
+  return verified.problems.length === 0 ? 0 : 1
+}
+
+function refreshFeeds(settings: Settings, name: string): number {
+  requestRefresh(settings.data, name === '' ? null : feedCalled(settings, name).name)
+  return print(`${name === '' ? 'all feeds' : name}: a running server fetches and reads it now`)
+}
+
+/** A line that is written over, for a person who waits. */
+function progress(what: string): (done: number, of: number) => void {
+  return (done, of) => {
+    if (process.stderr.isTTY === true)
+      process.stderr.write(`\r${done + 1} of ${of} ${what}${done + 1 === of ? '\n' : ''}`)
+  }
 }
 
 function runFlush(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {

@@ -1,17 +1,23 @@
-/** `qalqan feeds status` and `qalqan feeds approve`: the feeds as they are on disk now, and a person's word on one that is held back. */
+/** `qalqan feeds status`, `approve` and `rollback`: the feeds as they are on disk now, and a person's word on which version counts. */
 import { compileFeed } from './feeds/compile.ts'
-import { appendDecision, readDecisions } from './feeds/decisions.ts'
+import { appendDecision, type Decision, readDecisions } from './feeds/decisions.ts'
 import { NeverBlock } from './feeds/guards/never-block.ts'
+import { readHistory } from './feeds/history/chain.ts'
+import { findVersion, versionBefore } from './feeds/history/versions.ts'
 import { type FeedReport, isInForce } from './feeds/report.ts'
 import type { FeedSettings, Settings } from './settings/settings.ts'
 
 export interface FeedStatus {
   readonly name: string
-  readonly state: 'in force' | 'held back' | 'last good' | 'not in force'
+  readonly state: 'in force' | 'held back' | 'last good' | 'rolled back' | 'not in force'
   readonly block: number
   readonly allow: number
   readonly quarantined: Readonly<Record<string, number>>
   readonly bad: number
+  readonly serial: number | null
+  /** Of the version that counts, hexadecimal. */
+  readonly sha256: string
+  readonly signedBy: readonly string[] | null
   readonly problem: string | null
 }
 
@@ -20,30 +26,68 @@ export function feedsStatus(settings: Settings, nowMs: number): FeedStatus[] {
   return settings.feeds.map(feed => statusOf(reportOn(feed, settings, nowMs)))
 }
 
-/** Approves of the version of a feed that is held back. Throws TypeError where there is none. */
+/** Approves of the version of a feed that is held back, or ends a rollback. Throws TypeError where there is neither. */
 export function approveFeed(settings: Settings, name: string, by: string, nowMs: number): string {
-  const feed = settings.feeds.find(own => own.name === name)
-  if (feed === undefined) throw new TypeError(`no feed is called ${JSON.stringify(name)}`)
-  if (by.trim() === '') throw new TypeError('approval needs the name of a person: --by NAME')
+  const feed = feedCalled(settings, name)
+  needsPerson(by)
   const report = reportOn(feed, settings, nowMs)
-  if (!report.isHeld) throw new TypeError(`feed ${name} is not held back`)
+  if (!report.isHeld && report.pinned === null) throw new TypeError(`feed ${name} is not held back`)
   const sha256 = heldVersion(feed, settings, nowMs)
   appendDecision(settings.data, { at: new Date(nowMs).toISOString(), by, feed: name, act: 'approve', sha256 })
-  return `${name}: approved by ${by}: ${report.failure}; sha256 ${sha256}`
+  const what = report.isHeld ? report.failure : 'its source counts again'
+  return `${name}: approved by ${by}: ${what}; sha256 ${sha256}`
+}
+
+export interface Rollback {
+  readonly name: string
+  /** As `findVersion` takes it; null: the one before that in force. */
+  readonly to: string | null
+  readonly by: string
+  readonly reason: string | undefined
+}
+
+/** Goes back to a version, which counts until a person approves of the source again. Throws TypeError where it cannot be had. */
+export function rollBackFeed(settings: Settings, { name, to, by, reason }: Rollback, nowMs: number): string {
+  const feed = feedCalled(settings, name)
+  needsPerson(by)
+  const { lines } = readHistory(settings.data)
+  const version = to === null ? versionBefore(lines, name) : findVersion(lines, name, to)
+  if (version === null) throw new TypeError(`feed ${name} has had no other version`)
+  const { sha256, at } = version
+  const report = readAs(feed, settings, nowMs, [{ at, by, feed: name, act: 'rollback', sha256 }])
+  if (report.pinned === null) throw new TypeError(`feed ${name} cannot go back: ${report.warnings.join('; ')}`)
+  const decision = { at: new Date(nowMs).toISOString(), by, feed: name, act: 'rollback' as const, sha256 }
+  appendDecision(settings.data, { ...decision, ...(reason === undefined ? {} : { reason }) })
+  return `${name}: back to version ${version.seq} of ${at}, ${report.blocked} blocks, until feeds approve ${name}; sha256 ${sha256}`
+}
+
+/** Throws TypeError where there is none. */
+export function feedCalled(settings: Settings, name: string): FeedSettings {
+  const feed = settings.feeds.find(own => own.name === name)
+  if (feed === undefined) throw new TypeError(`no feed is called ${JSON.stringify(name)}`)
+  return feed
+}
+
+function needsPerson(by: string): void {
+  if (by.trim() === '') throw new TypeError('this needs the name of a person: --by NAME')
 }
 
 /** What the source has now: read without a memory of what was in force, nothing is held back. */
 function heldVersion(feed: FeedSettings, settings: Settings, nowMs: number): string {
-  return reportOn({ ...feed, limits: null }, settings, nowMs).sha256
+  return readAs({ ...feed, limits: null }, settings, nowMs, []).sha256
 }
 
 function reportOn(feed: FeedSettings, settings: Settings, nowMs: number): FeedReport {
+  return readAs(feed, settings, nowMs, readDecisions(settings.data))
+}
+
+function readAs(feed: FeedSettings, settings: Settings, nowMs: number, decisions: readonly Decision[]): FeedReport {
   const options = {
     dataFolder: settings.data,
     now: Math.floor(nowMs / 1000),
     keep: false,
     neverBlock: new NeverBlock(settings.guards),
-    decisions: readDecisions(settings.data),
+    decisions,
   }
   const nowhere = { name: new Uint8Array(256), block() {}, allow() {}, page() {}, skip() {}, bad() {} }
   return compileFeed(feed, options, { sink: nowhere, undo() {} })
@@ -52,13 +96,16 @@ function reportOn(feed: FeedSettings, settings: Settings, nowMs: number): FeedRe
 function statusOf(report: FeedReport): FeedStatus {
   const state = report.isHeld
     ? 'held back'
-    : report.fromLastGood
-      ? 'last good'
-      : isInForce(report)
-        ? 'in force'
-        : 'not in force'
-  const { name, blocked: block, allowed: allow, quarantined, bad, failure: problem } = report
-  return { name, state, block, allow, quarantined, bad, problem }
+    : report.pinned !== null
+      ? 'rolled back'
+      : report.fromLastGood
+        ? 'last good'
+        : isInForce(report)
+          ? 'in force'
+          : 'not in force'
+  const { name, blocked: block, allowed: allow, quarantined, bad, serial, sha256, signedBy, failure, pinned } = report
+  const problem = failure ?? (pinned === null ? null : `by ${pinned.by} on ${pinned.at}; feeds approve ${name} ends it`)
+  return { name, state, block, allow, quarantined, bad, serial, sha256, signedBy, problem }
 }
 
 /** For a person, a line a feed and one for each problem. */

@@ -1,5 +1,5 @@
 /**
- * Names to be thrown out of the caches: `qalqan flush` writes a line, the running server reads it. A file and not a socket, so that who may write
+ * What the running server is asked to do at once: `qalqan flush` and `qalqan feeds refresh` write a line, the server reads it. A file and not a socket, so that who may write
  * into the data folder may do this, and nobody else.
  */
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -25,7 +25,14 @@ export function requestFlush(dataFolder: string, name: string, below: boolean): 
   return text
 }
 
+/** Asks the running server to fetch and read a feed again; null: all of them. */
+export function requestRefresh(dataFolder: string, feed: string | null): void {
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+  appendFileSync(flushPath(dataFolder), `${JSON.stringify({ refresh: feed })}\n`, { mode: 0o600 })
+}
+
 export interface FlushEvents {
+  readonly onRefresh: (feed: string | null) => void
   readonly onFlush: (name: Uint8Array, below: boolean) => void
   readonly onProblem: (problem: string) => void
 }
@@ -48,8 +55,12 @@ export function watchFlushes(dataFolder: string, events: FlushEvents): { close()
   return watchFeeds([{ name: 'flush', source: path }], look, { debounceMs: DEBOUNCE_MS, pollMs: POLL_MS })
 }
 
-function flushLine(line: string, { onFlush }: FlushEvents): void {
-  const asked = JSON.parse(line) as { name?: unknown; below?: unknown }
+function flushLine(line: string, { onFlush, onRefresh }: FlushEvents): void {
+  const asked = JSON.parse(line) as { name?: unknown; below?: unknown; refresh?: unknown }
+  if (asked.refresh !== undefined) {
+    onRefresh(typeof asked.refresh === 'string' ? asked.refresh : null)
+    return
+  }
   const wire = new Uint8Array(256)
   const end = typeof asked.name === 'string' ? nameFromText(asked.name, wire) : BAD_NAME
   if (end === BAD_NAME) throw new TypeError('a line without a domain name')

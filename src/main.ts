@@ -9,6 +9,7 @@ import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { Fetchers } from './feeds/fetchers.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
+import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { watchFlushes } from './flush.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
@@ -57,7 +58,10 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
 async function start(settings: Settings, log: Log, started: { stop(): Promise<void> }[]): Promise<Running> {
   for (const warning of settings.warnings) log.logger.warn(warning)
   const categories = categoriesOf(settings)
-  const seed = randomInt(2 ** 32) | 0
+  const madeWith = { feeds: settings.feeds, categories, neverBlock: settings.guards }
+  const { saved, problems } = openSavedImage(settings.data, fingerprintOf(madeWith))
+  for (const problem of problems) log.logger.warn({ problem }, 'a kept filter image cannot be used')
+  const seed = saved?.seed ?? randomInt(2 ** 32) | 0
   const notListedCategory = categories.length - 1
   const policies = compilePolicies(settings, categories)
   const { orders, layout, counters } = planWorkers(settings, categories, seed)
@@ -74,6 +78,8 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     seed,
     categories,
     neverBlock: settings.guards,
+    keeping: settings.history,
+    saved,
     now: Date.now,
     onImage: compiled => {
       images = { ...images, filter: compiled.image }
@@ -82,7 +88,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       pool?.broadcast(images)
       reportFeeds(log.logger, compiled)
     },
-    onProblem: problem => log.logger.error({ problem }, 'feeds could not be compiled; what was in force stays'),
+    onProblem: problem => log.logger.error({ problem }, 'feeds: what is in force stays'),
   })
   const urgent = new UrgentKeeper({
     dataFolder: settings.data,
@@ -106,7 +112,8 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     log.logger.warn({ feed, problem }, 'fetching a list failed; its copy stays'),
   )
   started.push({ stop: async () => fetchers.close() })
-  await fetchers.start()
+  const fetched = fetchers.start()
+  if (saved === null) await fetched
   // Before the first query is taken: a name that is flagged is never answered because the lists were still being read.
   await keeper.start()
   urgent.start()
@@ -125,7 +132,12 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const listening = await pool.start()
   const flushes = watchFlushes(settings.data, {
     onFlush: (name, below) => workers.flush(name, below),
-    onProblem: problem => log.logger.error({ problem }, 'flushing the caches'),
+    onRefresh: feed => {
+      log.logger.info({ feed }, 'feeds are read again')
+      fetchers.refresh(feed)
+      void keeper.refresh()
+    },
+    onProblem: problem => log.logger.error({ problem }, 'a request from the command line'),
   })
   started.push({ stop: async () => flushes.close() })
   if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')

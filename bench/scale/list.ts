@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Compiled, compile } from '../../src/feeds/compile-thread.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
+import { KEEP_NOTHING } from '../../src/feeds/history/archive.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import { CATEGORIES, onePolicy, SEED } from '../support/images.ts'
@@ -51,6 +52,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
         answer: null,
         remote: null,
         limits: null,
+        signature: null,
       },
     ],
     dataFolder: join(folder, 'data'),
@@ -59,6 +61,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
     categories: CATEGORIES,
     generation: 1,
     neverBlock: NOTHING_OF_YOUR_OWN,
+    keeping: KEEP_NOTHING,
   })
   const problem = compiled.reports.find(report => report.failure !== null || report.bad > 0)
   if (problem !== undefined) throw new Error(`the list did not load: ${problem.failure ?? `${problem.bad} bad lines`}`)

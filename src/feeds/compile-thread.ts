@@ -9,7 +9,10 @@ import { compileFeeds } from './compile.ts'
 import { readDecisions } from './decisions.ts'
 import { filterSink } from './filter-sink.ts'
 import { NeverBlock, type NeverBlockNames } from './guards/never-block.ts'
+import type { Keeping } from './history/archive.ts'
+import { recordVersions } from './history/record.ts'
 import type { FeedReport } from './report.ts'
+import { fingerprintOf, saveImage } from './saved-image.ts'
 
 export interface CompileOrders {
   readonly feeds: readonly FeedSettings[]
@@ -20,12 +23,19 @@ export interface CompileOrders {
   readonly categories: readonly string[]
   readonly generation: number
   readonly neverBlock: NeverBlockNames
+  /** What of former versions is kept. */
+  readonly keeping: Keeping
 }
 
 export interface Compiled {
   readonly image: SharedArrayBuffer
   readonly reports: readonly FeedReport[]
   readonly seconds: number
+}
+
+/** What follows the image: nobody waits for it but the next compilation. */
+export interface Aftermath {
+  readonly warnings: readonly string[]
 }
 
 export function compile(orders: CompileOrders): Compiled {
@@ -47,6 +57,25 @@ export function compile(orders: CompileOrders): Compiled {
   return { image, reports, seconds: (performance.now() - startMs) / 1000 }
 }
 
-// Imported by a test or a bench, this file only offers `compile`.
-if (parentPort !== null && workerData?.compile !== undefined)
-  parentPort.postMessage(compile(workerData.compile as CompileOrders))
+/** Writes down what has come into force. Resolves with what went wrong, a sentence each. */
+export async function writeDown(orders: CompileOrders, compiled: Compiled): Promise<string[]> {
+  const { dataFolder, feeds, keeping, now } = orders
+  if (dataFolder === null) return []
+  const decisions = readDecisions(dataFolder)
+  const problems = await recordVersions(compiled.reports, { dataFolder, feeds, decisions, keeping, nowMs: now * 1000 })
+  try {
+    saveImage(dataFolder, fingerprintOf(orders), compiled, now)
+  } catch (error) {
+    problems.push(`the filter image is not kept: ${(error as Error).message}`)
+  }
+  return problems
+}
+
+// Imported by a test or a bench, this file only offers its functions.
+if (parentPort !== null && workerData?.compile !== undefined) {
+  const orders = workerData.compile as CompileOrders
+  const compiled = compile(orders)
+  parentPort.postMessage(compiled)
+  const aftermath: Aftermath = { warnings: await writeDown(orders, compiled) }
+  parentPort.postMessage(aftermath)
+}

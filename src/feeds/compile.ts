@@ -6,12 +6,14 @@
  * copy is read instead. A feed never stops the others.
  */
 import type { FeedSettings } from '../settings/settings.ts'
-import { type Decision, isApproved } from './decisions.ts'
-import { type FeedFile, openFeedFile } from './feed-file.ts'
+import { type Decision, isApproved, pinnedVersion } from './decisions.ts'
+import { type FeedFile, type OctetSource, openFeedFile } from './feed-file.ts'
 import { changeProblem, readVersion, versionPath, writeVersion } from './guards/change.ts'
 import type { NeverBlock } from './guards/never-block.ts'
 import { type GuardedSink, Quarantine } from './guards/quarantine.ts'
-import { Keeper, type LastGood, lastGoodPath, openLastGood } from './last-good.ts'
+import { SignatureCheck } from './guards/signature.ts'
+import { openArchived } from './history/archive.ts'
+import { copyBefore, Keeper, lastGoodPath, openLastGood, originOf } from './last-good.ts'
 import { loadFeed } from './load-feed.ts'
 import { FeedRefused } from './reader.ts'
 import { type FeedReport, reportOf, Tally } from './report.ts'
@@ -54,6 +56,33 @@ export function compileFeeds(
 }
 
 export function compileFeed(feed: FeedSettings, options: CompileOptions, target: FeedTarget): FeedReport {
+  const pinned = pinnedVersion(options.decisions ?? [], feed.name)
+  if (pinned === null) return fromSourceOrCopy(feed, options, target)
+  const report = fromArchive(feed, options, target, pinned)
+  if (typeof report !== 'string') return report
+  const instead = fromSourceOrCopy(feed, options, target)
+  return { ...instead, warnings: [...instead.warnings, `it cannot go back: ${report}`] }
+}
+
+/** The version that a person went back to; or why it cannot be used. */
+function fromArchive(
+  feed: FeedSettings,
+  options: CompileOptions,
+  target: FeedTarget,
+  { sha256, by, at }: Decision,
+): FeedReport | string {
+  const { dataFolder } = options
+  if (dataFolder === null) return 'there is no data folder'
+  const source = orReason(() => openArchived(dataFolder, feed.name, sha256))
+  if (typeof source === 'string') return source
+  const report = loadGuarded(feed, source, target.sink, options, () => {})
+  const problem = report.sha256 === sha256 ? report.failure : `${source.path} is damaged`
+  if (problem === null) return { ...report, pinned: { by, at } }
+  target.undo()
+  return problem
+}
+
+function fromSourceOrCopy(feed: FeedSettings, options: CompileOptions, target: FeedTarget): FeedReport {
   let report = fromSource(feed, options, target)
   for (let attempt = 1; report.failure === CHANGED && attempt < ATTEMPTS; attempt++) {
     ;(options.pause ?? sleep)(PAUSE_MS)
@@ -70,7 +99,7 @@ function fromSource(feed: FeedSettings, options: CompileOptions, target: FeedTar
   const keeper =
     options.dataFolder === null || options.keep === false
       ? null
-      : new Keeper(lastGoodPath(options.dataFolder, feed.name))
+      : new Keeper(lastGoodPath(options.dataFolder, feed.name), originOf(feed))
   try {
     return settle(readSource(feed, options, target, file, keeper), target, keeper)
   } catch (error) {
@@ -88,20 +117,33 @@ function readSource(
   file: FeedFile,
   keeper: Keeper | null,
 ): FeedReport {
-  const report = loadGuarded(feed, file, target.sink, options, keeper)
-  if (file.hasChanged()) return { ...report, failure: CHANGED }
+  const signature = feed.signature === null ? null : new SignatureCheck(feed.signature, feed.source)
+  const read = loadGuarded(feed, file, target.sink, options, octets => {
+    keeper?.write(octets)
+    signature?.tap(octets)
+  })
+  if (file.hasChanged()) return { ...read, failure: CHANGED }
+  const report = signature === null ? read : withSignature(read, signature, options.now)
   return report.failure === null ? judgeChange(feed, report, options) : report
+}
+
+function withSignature(report: FeedReport, check: SignatureCheck, now: number): FeedReport {
+  if (report.failure !== null) return report
+  const signed = orReason(() => check.verdict(now))
+  if (typeof signed === 'string') return { ...report, failure: signed }
+  const times = [report.nextExpiry, signed.expiresAt].filter(time => time !== null)
+  const nextExpiry = times.length === 0 ? null : Math.min(...times)
+  return { ...report, serial: signed.serial ?? report.serial, signedBy: signed.by, nextExpiry }
 }
 
 function loadGuarded(
   feed: FeedSettings,
-  file: FeedFile,
+  file: OctetSource,
   sink: GuardedSink,
   options: CompileOptions,
-  keeper: Keeper | null,
+  tap: (octets: Uint8Array) => void,
 ): FeedReport {
-  const tap = keeper === null ? {} : { tap: (octets: Uint8Array) => keeper.write(octets) }
-  const own = { ...loadOptions(options), ...tap }
+  const own = { ...loadOptions(options), tap }
   if (options.neverBlock === undefined || !options.neverBlock.guards(feed.name)) return loadFeed(feed, file, sink, own)
   const quarantine = new Quarantine(sink, options.neverBlock)
   const report = loadFeed(feed, file, quarantine, own)
@@ -113,7 +155,8 @@ function judgeChange(feed: FeedSettings, report: FeedReport, options: CompileOpt
   const { dataFolder, decisions = [], keep } = options
   if (dataFolder === null || feed.limits === null) return report
   const path = versionPath(dataFolder, feed.name)
-  const version = { sha256: report.sha256, entries: report.blocked + report.allowed + report.pages }
+  const { sha256, serial } = report
+  const version = { sha256, entries: report.blocked + report.allowed + report.pages, serial }
   const problem = changeProblem(readVersion(path), version, feed.limits)
   if (problem !== null && !isApproved(decisions, feed.name, report.sha256))
     return { ...report, failure: problem, isHeld: true }
@@ -136,32 +179,36 @@ function settle(report: FeedReport, target: FeedTarget, keeper: Keeper | null): 
 function fromLastGood(feed: FeedSettings, options: CompileOptions, target: FeedTarget, failed: FeedReport): FeedReport {
   if (options.dataFolder === null) return failed
   const path = lastGoodPath(options.dataFolder, feed.name)
-  const copy = orReason(() => openLastGood(path))
-  if (copy === null) return failed
-  if (typeof copy === 'string') return withCopyFailure(failed, copy)
-  try {
-    return readCopy(feed, options, target, copy, failed)
-  } finally {
-    copy.file.close()
+  const problems: string[] = []
+  for (const one of [path, copyBefore(path)]) {
+    const report = readCopy(feed, options, target, one)
+    if (report === null) continue
+    if (typeof report !== 'string')
+      return { ...report, failure: failed.failure, isHeld: failed.isHeld, fromLastGood: true, warnings: problems }
+    problems.push(report)
   }
+  if (problems.length === 0) return failed
+  return { ...failed, failure: `${failed.failure}; the last good copy cannot be used either: ${problems.join('; ')}` }
 }
 
+/** The report on a copy that is in force now; null where there is none, and why it cannot be used. */
 function readCopy(
   feed: FeedSettings,
   options: CompileOptions,
   target: FeedTarget,
-  copy: LastGood,
-  failed: FeedReport,
-): FeedReport {
-  const report = loadGuarded(feed, copy.file, target.sink, options, null)
-  const problem = report.sha256 === copy.sha256 ? report.failure : `${copy.file.path} is damaged`
-  if (problem === null) return { ...report, failure: failed.failure, isHeld: failed.isHeld, fromLastGood: true }
-  target.undo()
-  return withCopyFailure(failed, problem)
-}
-
-function withCopyFailure(failed: FeedReport, problem: string): FeedReport {
-  return { ...failed, failure: `${failed.failure}; the last good copy cannot be used either: ${problem}` }
+  path: string,
+): FeedReport | string | null {
+  const copy = orReason(() => openLastGood(path, originOf(feed)))
+  if (copy === null || typeof copy === 'string') return copy
+  try {
+    const report = loadGuarded(feed, copy.file, target.sink, options, () => {})
+    const problem = report.sha256 === copy.sha256 ? report.failure : `${path} is damaged`
+    if (problem === null) return report
+    target.undo()
+    return problem
+  } finally {
+    copy.file.close()
+  }
 }
 
 function loadOptions({ now, clock, withUrls }: CompileOptions) {

@@ -11,9 +11,11 @@ export interface Decision {
   /** A person's name. */
   readonly by: string
   readonly feed: string
-  readonly act: 'approve'
-  /** Of the version that was approved, hexadecimal. */
+  /** `approve` also ends a `rollback`: from then on the source counts again. */
+  readonly act: 'approve' | 'rollback'
+  /** Of the version that is meant, hexadecimal. */
   readonly sha256: string
+  readonly reason?: string
 }
 
 export function decisionsPath(dataFolder: string): string {
@@ -41,12 +43,20 @@ function decisionIn(line: string): Decision | null {
   try {
     const read = JSON.parse(line) as Partial<Decision>
     const texts = [read.at, read.by, read.feed, read.sha256]
-    return read.act === 'approve' && texts.every(text => typeof text === 'string') ? (read as Decision) : null
+    return (read.act === 'approve' || read.act === 'rollback') && texts.every(text => typeof text === 'string')
+      ? (read as Decision)
+      : null
   } catch {
     return null
   }
 }
 
 export function isApproved(decisions: readonly Decision[], feed: string, sha256: string): boolean {
-  return decisions.some(own => own.feed === feed && own.sha256 === sha256)
+  return decisions.some(own => own.act === 'approve' && own.feed === feed && own.sha256 === sha256)
+}
+
+/** The decision by which a feed stays at a version, or null. */
+export function pinnedVersion(decisions: readonly Decision[], feed: string): Decision | null {
+  const last = decisions.findLast(own => own.feed === feed)
+  return last?.act === 'rollback' ? last : null
 }

@@ -41,13 +41,25 @@ export function explainName(name: Uint8Array, feeds: readonly FeedSettings[], op
   const entries: Explanation[] = []
   const reports: FeedReport[] = []
   for (const feed of feeds) {
-    const sink = new CoveringSink(name)
-    const report = compileFeed(feed, { ...options, keep: false, withUrls: true }, sink)
-    reports.push(report)
-    const found = sink.found.sort((a, b) => a.line - b.line)
-    entries.push(...found.map(entry => explanation(feed, report, entry)))
+    const found = entriesAbout(name, feed, target => {
+      const report = compileFeed(feed, { ...options, keep: false, withUrls: true }, target)
+      reports.push(report)
+      return report
+    })
+    entries.push(...found)
   }
   return { entries, reports }
+}
+
+/** What a feed says of a name, in the order of its lines; `read` reads it. */
+export function entriesAbout(
+  name: Uint8Array,
+  feed: FeedSettings,
+  read: (target: FeedTarget & FeedSink) => FeedReport,
+): Explanation[] {
+  const sink = new CoveringSink(name)
+  const report = read(sink)
+  return sink.found.sort((a, b) => a.line - b.line).map(entry => explanation(feed, report, entry))
 }
 
 type Found = Pick<Explanation, 'status' | 'name' | 'extent' | 'line' | 'detail'>

@@ -16,7 +16,7 @@ export class Fetchers {
     const { fetch, upstreams } = settings
     const servers = fetch.bootstrap.length > 0 ? fetch.bootstrap : upstreams
     const resolve = resolverOf(servers.map(formatEndpoint))
-    this.all = settings.feeds.flatMap(({ name, source, remote }) =>
+    this.all = settings.feeds.flatMap(({ name, source, remote, signature }) =>
       remote === null
         ? []
         : [
@@ -24,6 +24,7 @@ export class Fetchers {
               feed: name,
               ...remote,
               path: source,
+              isSigned: signature !== null,
               timeoutMs: fetch.timeoutMs,
               octetsMax: fetch.octetsMax,
               agentName: `qalqan/${version}`,
@@ -47,8 +48,9 @@ export class Fetchers {
     ])
   }
 
-  refresh(): void {
-    for (const fetcher of this.all) void fetcher.refresh()
+  /** Null: all of them. */
+  refresh(feed: string | null = null): void {
+    for (const fetcher of this.all) if (feed === null || fetcher.feed === feed) void fetcher.refresh()
   }
 
   states(): FetchState[] {

@@ -6,18 +6,24 @@
  * fails leaves everything as it was.
  */
 import { mkdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { FeedSettings } from '../settings/settings.ts'
-import type { Compiled, CompileOrders } from './compile-thread.ts'
+import type { Aftermath, Compiled, CompileOrders } from './compile-thread.ts'
 import { decisionsPath } from './decisions.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
+import { signaturePath } from './guards/signature.ts'
+import type { Keeping } from './history/archive.ts'
 import { type FeedReport, isInForce, nextExpiryOf } from './report.ts'
+import type { SavedImage } from './saved-image.ts'
 import { type FeedWatch, watchFeeds } from './watch.ts'
 
 /** How long a file must lie still before it is read. */
 const DEBOUNCE_MS = 300
 /** Timers cannot be set further than 2^31 ms; entries that expire later are looked at again by then. */
 const TIMER_MS_MAX = 2 ** 31 - 1
+/** What a start waits for an image of the lists as they are now, before it takes that of the last run. */
+const FRESH_MS = 500
 /** Expiry is kept to the minute: entries of one minute go together. */
 const EXPIRY_STEP_MS = 1000
 
@@ -27,6 +33,9 @@ export interface KeeperOptions {
   readonly seed: number
   readonly categories: readonly string[]
   readonly neverBlock: NeverBlockNames
+  readonly keeping: Keeping
+  /** What was in force when the program last ran; null: it must be compiled first. */
+  readonly saved: SavedImage | null
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly onImage: (compiled: Compiled & { readonly generation: number }) => void
@@ -63,9 +72,19 @@ export class FeedKeeper {
     // Its folder must be there to be watched.
     if (dataFolder !== null) tryToMake(dataFolder)
     const decisions = dataFolder === null ? [] : [{ name: 'decisions', source: decisionsPath(dataFolder) }]
-    this.watch = watchFeeds([...feeds, ...decisions], () => void this.refresh(), { debounceMs: DEBOUNCE_MS })
-    await this.refresh()
-    if (this.generation === 0) throw new Error(`the feeds could not be compiled: ${this.problem}`)
+    const signatures = feeds.flatMap(({ name, source, signature }) =>
+      signature === null ? [] : [{ name, source: signaturePath(source) }],
+    )
+    this.watch = watchFeeds([...feeds, ...signatures, ...decisions], () => void this.refresh(), {
+      debounceMs: DEBOUNCE_MS,
+    })
+    const fresh = this.refresh()
+    const { saved } = this.options
+    if (saved === null) await fresh
+    else await Promise.race([fresh, sleep(FRESH_MS, undefined, { ref: false })])
+    if (this.generation > 0) return
+    if (saved !== null) this.adopt(saved)
+    else throw new Error(`the feeds could not be compiled: ${this.problem}`)
   }
 
   /** Resolves when an image of the feeds as they are now has been handed over, or could not be made. */
@@ -80,6 +99,12 @@ export class FeedKeeper {
     return this.underWay
   }
 
+  /** The image of the last run is in force until the lists have been read. */
+  private adopt({ image, reports, savedAt }: SavedImage): void {
+    for (const report of reports) this.remember(report, savedAt)
+    this.options.onImage({ image, reports, seconds: 0, generation: 0 })
+  }
+
   private async compileUntilCurrent(): Promise<void> {
     do {
       this.wanted = false
@@ -88,16 +113,19 @@ export class FeedKeeper {
   }
 
   private async compileOnce(): Promise<void> {
-    const { feeds, dataFolder, seed, categories, neverBlock, now, onImage, onProblem } = this.options
+    const { feeds, dataFolder, seed, categories, neverBlock, keeping, now, onImage, onProblem } = this.options
     const startedAt = Math.floor(now() / 1000)
     const generation = this.generation + 1
     try {
-      const compiled = await inThread({ feeds, dataFolder, now: startedAt, seed, categories, generation, neverBlock })
+      const orders = { feeds, dataFolder, now: startedAt, seed, categories, generation, neverBlock, keeping }
+      const { compiled, ended } = await inThread(orders, onProblem)
       if (this.closed) return
       this.generation = generation
       for (const report of compiled.reports) this.remember(report, startedAt)
       this.planExpiry(compiled.reports)
       onImage({ ...compiled, generation })
+      // What it writes down must not be written by two at once.
+      await ended
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error)
       onProblem(this.problem)
@@ -144,10 +172,22 @@ function tryToMake(folder: string): void {
   }
 }
 
-function inThread(orders: CompileOrders): Promise<Compiled> {
+interface Compiling {
+  readonly compiled: Compiled
+  /** Never rejects. */
+  readonly ended: Promise<void>
+}
+
+function inThread(orders: CompileOrders, onProblem: (problem: string) => void): Promise<Compiling> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), { workerData: { compile: orders } })
-    thread.once('message', resolve)
+    const ended = new Promise<void>(resolveEnd => {
+      thread.once('exit', () => resolveEnd())
+    })
+    thread.on('message', (message: Compiled | Aftermath) => {
+      if ('image' in message) resolve({ compiled: message, ended })
+      else for (const warning of message.warnings) onProblem(warning)
+    })
     thread.once('error', reject)
     thread.once('exit', code => reject(new Error(`the compiling thread ended with code ${code}`)))
   })

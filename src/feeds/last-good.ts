@@ -3,11 +3,14 @@
  *
  * Owns: `<data>/feeds/<name>.last-good`: the feed's octets exactly as they were parsed, and a trailer with their number and SHA-256. A copy is
  * written beside its place while the source is parsed, reaches the disk, and takes the place of the former by a rename, so that at
- * any moment one whole copy is there. Only the owner may read them: a hotline's list must not spread.
+ * any moment one whole copy is there. The one before it stays beside it, as `.last-good.1`, for the day when the disk has damaged the newest. Only
+ * the owner may read them: a hotline's list must not spread.
  * Never: stops a feed from loading. What goes wrong here is a warning.
  */
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { FeedSettings } from '../settings/settings.ts'
 import { FeedFile } from './feed-file.ts'
 import { FeedRefused } from './reader.ts'
 
@@ -16,11 +19,23 @@ export function lastGoodPath(dataFolder: string, feedName: string): string {
   return join(dataFolder, 'feeds', `${encodeURIComponent(feedName)}.last-good`)
 }
 
-const TRAILER = /^\nqalqan last-good 1 sha256=([0-9a-f]{64}) octets=(\d{15})\n$/
-const TRAILER_OCTETS = trailerOf('0'.repeat(64), 0).length
+/** The copy that was in place before. */
+export function copyBefore(path: string): string {
+  return `${path}.1`
+}
 
-function trailerOf(sha256: string, octets: number): string {
-  return `\nqalqan last-good 1 sha256=${sha256} octets=${String(octets).padStart(15, '0')}\n`
+/** What a copy is a copy of: one of another source, or taken when nobody had to sign it, does not stand in for this. */
+export function originOf({ source, remote, signature }: Pick<FeedSettings, 'source' | 'remote' | 'signature'>): string {
+  const text = JSON.stringify([remote?.url ?? source, signature])
+  return createHash('sha256').update(text).digest('hex').slice(0, ORIGIN_DIGITS)
+}
+
+const ORIGIN_DIGITS = 32
+const TRAILER = /^\nqalqan last-good 2 sha256=([0-9a-f]{64}) origin=([0-9a-f]{32}) octets=(\d{15})\n$/
+const TRAILER_OCTETS = trailerOf('0'.repeat(64), '0'.repeat(ORIGIN_DIGITS), 0).length
+
+function trailerOf(sha256: string, origin: string, octets: number): string {
+  return `\nqalqan last-good 2 sha256=${sha256} origin=${origin} octets=${String(octets).padStart(15, '0')}\n`
 }
 
 export interface LastGood {
@@ -29,16 +44,18 @@ export interface LastGood {
   readonly sha256: string
 }
 
-/** The copy; null where there is none. Throws `FeedRefused` for one that is not whole. The caller closes the file. */
-export function openLastGood(path: string): LastGood | null {
+/** The copy; null where there is none, or one of something else. Throws `FeedRefused` for one that is not whole. The caller closes the file. */
+export function openLastGood(path: string, origin: string): LastGood | null {
   const file = openIfThere(path)
   if (file === null) return null
   const trailer = new Uint8Array(TRAILER_OCTETS)
   const at = file.size - TRAILER_OCTETS
   const read = at < 0 ? 0 : file.readAt(trailer, at)
   const found = TRAILER.exec(Buffer.from(trailer.subarray(0, read)).toString('latin1'))
-  if (found !== null && Number(found[2]) === at) return { file, sha256: found[1]! }
+  const isWhole = found !== null && Number(found[3]) === at
+  if (isWhole && found[2] === origin) return { file, sha256: found[1]! }
   file.close()
+  if (isWhole) return null
   throw new FeedRefused(`${path} is damaged`)
 }
 
@@ -55,10 +72,12 @@ function openIfThere(path: string): FeedFile | null {
 export class Keeper {
   warning: string | null = null
   private readonly path: string
+  private readonly origin: string
   private fd = -1
 
-  constructor(path: string) {
+  constructor(path: string, origin: string) {
     this.path = path
+    this.origin = origin
     this.attempt(() => {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
       const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
@@ -72,14 +91,15 @@ export class Keeper {
 
   /** What was written loaded well: it takes the place of the former copy. */
   keep(sha256: string, octets: number): void {
-    if (isKept(this.path, sha256)) {
+    if (isKept(this.path, this.origin, sha256)) {
       this.discard()
       return
     }
     this.attempt(() => {
-      writeWhole(this.fd, Buffer.from(trailerOf(sha256, octets)))
+      writeWhole(this.fd, Buffer.from(trailerOf(sha256, this.origin, octets)))
       fsyncSync(this.fd)
       this.close()
+      keepBefore(this.path)
       renameSync(this.temporary, this.path)
       syncFolder(dirname(this.path))
     })
@@ -115,11 +135,33 @@ export class Keeper {
 }
 
 /** Whether the copy in place has these octets already: an unchanged feed costs no write to the disk's journal. */
-function isKept(path: string, sha256: string): boolean {
+function isKept(path: string, origin: string, sha256: string): boolean {
   try {
-    const kept = openLastGood(path)
+    const kept = openLastGood(path, origin)
     kept?.file.close()
     return kept?.sha256 === sha256
+  } catch {
+    return false
+  }
+}
+
+/** A second name for the copy in place, so that at no moment there is none; a damaged one does not push a whole one out. */
+function keepBefore(path: string): void {
+  try {
+    if (!isWholeFile(path)) return
+    rmSync(`${path}.old`, { force: true })
+    linkSync(path, `${path}.old`)
+    renameSync(`${path}.old`, copyBefore(path))
+  } catch {
+    // The first copy has none before it.
+  }
+}
+
+function isWholeFile(path: string): boolean {
+  try {
+    // Of whatever origin: what counts is that its trailer is there.
+    openLastGood(path, '')?.file.close()
+    return true
   } catch {
     return false
   }

@@ -48,6 +48,7 @@ class QalqanReader implements FeedReader {
     const header = readHeader(value)
     if (typeof header === 'string') throw new FeedRefused(header)
     this.hasHeader = true
+    this.sink.serial?.(header.serial)
   }
 
   /** Gives an entry out, or returns why it cannot be. */

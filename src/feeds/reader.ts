@@ -19,6 +19,8 @@ export interface FeedSink extends RuleSink {
   expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void
   /** An entry that was given out as a rule ends at this time. */
   expiresAt(seconds: number): void
+  /** The number that the list itself has for its version. */
+  serial?(serial: number): void
 }
 
 export interface ReaderContext {

@@ -47,6 +47,12 @@ export interface FeedReport {
   readonly quarantined: QuarantineCounts
   /** The source reads well, but waits for a person's word: `failure` says why. */
   readonly isHeld: boolean
+  /** The publisher's number of this version: signed, or in the list itself; null where there is none. */
+  readonly serial: number | null
+  /** Keys whose signatures hold; null where none are asked for. */
+  readonly signedBy: readonly string[] | null
+  /** Who went back to this version, where somebody did; the source does not count then. */
+  readonly pinned: { readonly by: string; readonly at: string } | null
   /** The source failed, and the copy of its last good state is in force instead. */
   readonly fromLastGood: boolean
   /** What the operator should know although the feed is in force. */
@@ -82,6 +88,7 @@ export class Tally implements FeedSink {
   badCount = 0
   expiredCount = 0
   nextExpiry: number | null = null
+  ownSerial: number | null = null
   readonly skippedBy = new Map<string, number>()
   readonly badLines: BadLine[] = []
   private readonly sink: RuleSink & Partial<Pick<FeedSink, 'expired'>>
@@ -129,6 +136,10 @@ export class Tally implements FeedSink {
     if (this.nextExpiry === null || seconds < this.nextExpiry) this.nextExpiry = seconds
   }
 
+  serial(serial: number): void {
+    this.ownSerial = serial
+  }
+
   /** Why the file is not to be used, or null. */
   refusal(): string | null {
     const valid = this.blocked + this.allowed + this.pages + this.expiredCount
@@ -167,6 +178,9 @@ export function reportOf(feed: FeedSettings, tally: Tally, reading: Reading): Fe
     nextExpiry: tally.nextExpiry,
     quarantined: noneQuarantined(),
     isHeld: false,
+    serial: tally.ownSerial,
+    signedBy: null,
+    pinned: null,
     fromLastGood: false,
     warnings: [],
   }

@@ -87,6 +87,16 @@ export function readUrgent(dataFolder: string): UrgentState {
   return { changes: [...changes.values()], problems }
 }
 
+/** Every change that was ever made, in order. Throws as `readUrgent` does. */
+export function readUrgentChanges(dataFolder: string): UrgentChange[] {
+  return contents(urgentPath(dataFolder))
+    .split('\n')
+    .flatMap(line => {
+      const change = line.trim() === '' ? '' : parseChange(line)
+      return typeof change === 'string' ? [] : [change]
+    })
+}
+
 function contents(path: string): string {
   try {
     if (statSync(path).size > FILE_OCTETS_MAX) throw new RangeError(`${path} is longer than 64 MiB`)

@@ -6,6 +6,7 @@ import { quote, visible } from './problems.ts'
 import type { Config } from './schema.ts'
 import type { FeedSettings } from './settings.ts'
 import type { Settling } from './settling.ts'
+import { settleSignature } from './signature.ts'
 
 export function settleFeeds(config: Config, settling: Settling): FeedSettings[] {
   const names = new Set<string>()
@@ -27,6 +28,7 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
       subdomains: feed.subdomains ?? null,
       answer: feed.answer ?? null,
       limits: settleLimits(feed.limits),
+      signature: settleSignature(feed.signature, index, settling),
     }
   })
 }

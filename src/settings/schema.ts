@@ -11,8 +11,10 @@ import { blockingKeys } from './blocking.ts'
 import { fetchKey } from './fetch.ts'
 import { forwardKey } from './forward.ts'
 import { guardsKey, limitsKey } from './guards.ts'
+import { historyKey } from './history.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
 import { FEED_FORMATS } from './settings.ts'
+import { signatureKey } from './signature.ts'
 
 const ENDPOINT = 'an address and port, such as 127.0.0.1:5300 or "[::1]:5300"'
 
@@ -80,6 +82,7 @@ const feed = section({
     .optional()
     .describe('How names of this feed are answered, over blocking.answer and over what its entries ask for.'),
   limits: limitsKey,
+  signature: signatureKey,
 })
 
 const policy = section({
@@ -165,6 +168,7 @@ export const configSchema = section({
   feeds: list(feed, 'feeds').default([]).describe('Lists of names to block or, for allow_only, to allow.'),
   fetch: fetchKey,
   guards: guardsKey,
+  history: historyKey,
   policies: list(policy, 'policies')
     .default([])
     .describe(

@@ -65,6 +65,8 @@ export interface FeedSettings {
   readonly answer: AnswerMode | null
   /** By what share of its entries it may change at once; null: by any. */
   readonly limits: { readonly shrink: number; readonly grow: number } | null
+  /** Public keys as minisign writes them, and how many of them must have signed the list; null: none need to. */
+  readonly signature: { readonly keys: readonly string[]; readonly threshold: number } | null
 }
 
 export interface PolicySettings {
@@ -162,6 +164,11 @@ export interface Settings {
     readonly exceptions: readonly string[]
     /** Feeds whose category policies only let through. */
     readonly positiveFeeds: readonly string[]
+  }
+  readonly history: {
+    /** How long a version is kept after another took its place; 0: not at all. */
+    readonly keepMs: number
+    readonly octetsMax: number
   }
   readonly policies: readonly PolicySettings[]
   readonly http: { readonly page: Endpoint | null; readonly admin: Endpoint | null }

@@ -15,6 +15,7 @@ import { pageless, settleFeeds } from './feeds.ts'
 import { settleFetch } from './fetch.ts'
 import { settleForward } from './forward.ts'
 import { settleGuards } from './guards.ts'
+import { settleHistory } from './history.ts'
 import { settleHttp, settleListen } from './listen.ts'
 import { parseName } from './names.ts'
 import { settlePolicies } from './policies.ts'
@@ -83,6 +84,7 @@ function settleAll(config: Config, settling: Settling): Omit<Settings, 'warnings
     feeds,
     fetch: settleFetch(config, settling),
     guards: settleGuards(config, feeds, policies, settling),
+    history: settleHistory(config),
     policies,
     http,
     blockPage,

@@ -30,6 +30,7 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     answer: null,
     remote: null,
     limits: null,
+    signature: null,
     ...feed,
   }))
   keeper = new FeedKeeper({
@@ -38,6 +39,8 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     seed: SEED,
     categories: ['illegal', '-not-listed'],
     neverBlock: NOTHING_OF_YOUR_OWN,
+    keeping: { keepMs: 3_600_000, octetsMax: 2 ** 20 },
+    saved: null,
     now,
     onImage: ({ image, generation }) => void images.push({ generation, names: new FilterReader(image).names }),
     onProblem: problem => void problems.push(problem),

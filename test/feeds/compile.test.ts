@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CompileOptions, compileFeeds } from '../../src/feeds/compile.ts'
-import { lastGoodPath } from '../../src/feeds/last-good.ts'
+import { copyBefore, lastGoodPath, originOf } from '../../src/feeds/last-good.ts'
 import { isInForce, nextExpiryOf } from '../../src/feeds/report.ts'
 import { feedSettings, NOW, RecordingSink } from './recorder.ts'
 
@@ -27,6 +27,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const source = (name = 'list') => join(folder, `${name}.txt`)
 const put = (text: string, name = 'list') => writeFileSync(source(name), text)
+
+const ORIGIN = () => originOf(feedSettings({ source: source() }))
 
 function replaceByFolder(): void {
   rmSync(source())
@@ -51,7 +53,7 @@ describe('the last good copy', () => {
     expect(report).toMatchObject({ blocked: 1, bad: 1, failure: null, fromLastGood: false, warnings: [] })
     const path = lastGoodPath(data, 'list')
     expect(readFileSync(path, 'utf8')).toBe(
-      `\ufeffa.example\r\nb..example\n\nqalqan last-good 1 sha256=${report.sha256} octets=000000000000025\n`,
+      `\ufeffa.example\r\nb..example\n\nqalqan last-good 2 sha256=${report.sha256} origin=${ORIGIN()} octets=000000000000025\n`,
     )
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(data, 'feeds'))).toEqual(['list.last-good'])
@@ -111,6 +113,32 @@ describe('the last good copy', () => {
     compile()
     const after = statSync(lastGoodPath(data, 'list'), { bigint: true })
     expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs])
+  })
+
+  test('when the disk has damaged it, the one before it is in force, and it is said', () => {
+    put('a.example\n')
+    compile()
+    put('b.example\n')
+    compile()
+    const path = lastGoodPath(data, 'list')
+    expect(readdirSync(join(data, 'feeds'))).toEqual(['list.last-good', 'list.last-good.1'])
+    writeFileSync(path, readFileSync(path, 'latin1').replace('b.example', 'z.example'), 'latin1')
+    rmSync(source())
+    const { report, rules } = compile()
+    expect(rules).toEqual(['a.example'])
+    expect(report).toMatchObject({ fromLastGood: true, source: copyBefore(path), warnings: [`${path} is damaged`] })
+  })
+
+  test('of another source does not stand in for this one', () => {
+    put('a.example\n')
+    compile()
+    const feed = feedSettings({ name: 'list', source: source('other') })
+    const sink = new RecordingSink()
+    const [report] = compileFeeds([feed], { dataFolder: data, now: NOW, pause: () => {} }, () => ({
+      sink,
+      undo: () => sink.undo(),
+    }))
+    expect(report).toMatchObject({ fromLastGood: false, failure: expect.stringMatching(/no such file/) })
   })
 
   const damages: [what: string, damage: (path: string) => void][] = [

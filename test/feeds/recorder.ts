@@ -99,6 +99,7 @@ export function feedSettings(over: Partial<FeedSettings> = {}): FeedSettings {
     answer: null,
     remote: null,
     limits: null,
+    signature: null,
     ...over,
   }
 }

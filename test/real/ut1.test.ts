@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/feeds/compile-thread.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
+import { KEEP_NOTHING } from '../../src/feeds/history/archive.ts'
 import { categoriesOf } from '../../src/policy/categories.ts'
 import { compilePolicies, policyNumber } from '../../src/policy/compile.ts'
 import { Judge } from '../../src/policy/judge.ts'
@@ -67,6 +68,7 @@ describe.skipIf(WHY_NOT !== null)('the lists of UT1', () => {
       categories,
       generation: 1,
       neverBlock: NOTHING_OF_YOUR_OWN,
+      keeping: KEEP_NOTHING,
     })
     const overlay = compile({
       feeds: [],
@@ -76,6 +78,7 @@ describe.skipIf(WHY_NOT !== null)('the lists of UT1', () => {
       categories,
       generation: 1,
       neverBlock: NOTHING_OF_YOUR_OWN,
+      keeping: KEEP_NOTHING,
     }).image
     const policies = compilePolicies(settings, categories)
     images = openImages({ filter: image, overlay, policies, notListedCategory: categories.length - 1 })

@@ -110,6 +110,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
       ],
       fetch: { timeoutMs: 120_000, octetsMax: 512 * 2 ** 20, bootstrap: [] },
       guards: { protected: [], topList: [], exceptions: [], positiveFeeds: ['kids'] },
+      history: { keepMs: 90 * 86_400_000, octetsMax: 2 ** 31 },
       policies: [
         { name: 'default', clients: [], categories: ['illegal'], allowOnly: [] },
         {
@@ -144,6 +145,7 @@ function feed(name: string, file: string, ruleClass: string, category: string) {
     category,
     scope: 'page',
     remote: null,
+    signature: null,
     subdomains: null,
     answer: null,
     limits: { shrink: 0.2, grow: 0.5 },

@@ -155,7 +155,7 @@ describe('settling', () => {
         upstreams: first.upstreams.map(server => `${server.address}:${server.port}`),
         records: Object.fromEntries(first.records.map(record => [record.name, record.address])),
         data: first.data,
-        feeds: first.feeds.map(({ subdomains, answer, limits: _, remote: __, ...feed }) => ({
+        feeds: first.feeds.map(({ subdomains, answer, limits: _, remote: __, signature: ___, ...feed }) => ({
           ...feed,
           ...(subdomains === null ? {} : { subdomains }),
           ...(answer === null ? {} : { answer }),

@@ -1,6 +1,7 @@
 /**
  * A list that is suddenly another is held back until a person has looked: in March 2012 a mixed-up list made providers block thousands of innocent
- * names. What counts is how many entries there are, against those of the version in force.
+ * names. What counts is how many entries there are, against those of the version in force; and that its publisher's serial does not go back, which
+ * is how an old list is passed off as a new one.
  *
  * Owns: `<data>/feeds/<name>.state`, what the version in force had. Never: stops a feed that was never in force.
  */
@@ -17,6 +18,8 @@ export interface ChangeLimits {
 export interface FeedVersion {
   readonly sha256: string
   readonly entries: number
+  /** What its publisher counts versions with; null where there is no such number. */
+  readonly serial: number | null
 }
 
 /** In a list of fewer entries a few make a large share. */
@@ -29,6 +32,8 @@ export function changeProblem(
   limits: ChangeLimits | null,
 ): string | null {
   if (before === null || limits === null || before.sha256 === now.sha256) return null
+  if (before.serial !== null && now.serial !== null && now.serial < before.serial)
+    return `held back: its serial went back, from ${before.serial} to ${now.serial}`
   if (before.entries < ENTRIES_JUDGED_MIN) return null
   const share = now.entries / before.entries - 1
   if (share >= -limits.shrink && share <= limits.grow) return null
@@ -45,7 +50,8 @@ export function readVersion(path: string): FeedVersion | null {
   try {
     const read = JSON.parse(readFileSync(path, 'utf8')) as Partial<FeedVersion>
     const isSound = typeof read.sha256 === 'string' && Number.isInteger(read.entries)
-    return isSound ? { sha256: read.sha256!, entries: read.entries! } : null
+    const serial = Number.isInteger(read.serial) ? read.serial! : null
+    return isSound ? { sha256: read.sha256!, entries: read.entries!, serial } : null
   } catch {
     return null
   }

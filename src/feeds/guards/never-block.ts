@@ -78,6 +78,16 @@ export class NeverBlock {
     return !this.positiveFeeds.includes(feed)
   }
 
+  /** What a name stands near, in words, or null. For people: a rule near such a name is no mistake in itself. */
+  near(name: string): string | null {
+    for (let at = 0; at >= 0; at = name.indexOf('.', at) + 1 || -1) {
+      const reason = this.own.get(name.slice(at))
+      if (reason !== undefined) return `${at === 0 ? 'it is' : 'below'} ${name.slice(at)}, ${reason}`
+    }
+    const below = this.above.get(name)
+    return below === undefined ? null : `above a name that is ${below}`
+  }
+
   /** Why a rule for the name in wire form may not count, or null. */
   reason(wire: Uint8Array, extent: Extent): QuarantineReason | null {
     if (wire[0] === 0) return 'root'

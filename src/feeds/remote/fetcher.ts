@@ -6,6 +6,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { SIGNATURES_OCTETS_MAX } from '../guards/minisign.ts'
+import { signaturePath } from '../guards/signature.ts'
 import type { ResolveHost } from './destination.ts'
 import { fetchList, type Validators } from './fetch.ts'
 import { asFetchError, FETCH_CAUSES, type FetchCause } from './fetch-error.ts'
@@ -21,6 +23,8 @@ export interface FetcherOptions {
   readonly timeoutMs: number
   readonly octetsMax: number
   readonly allowPrivate: boolean
+  /** Whether the list has signatures beside it. */
+  readonly isSigned: boolean
   readonly agentName: string
   readonly resolve: ResolveHost
   /** Milliseconds since 1970. */
@@ -54,6 +58,10 @@ export class Fetcher {
     this.options = options
   }
 
+  get feed(): string {
+    return this.options.feed
+  }
+
   get hasCopy(): boolean {
     return existsSync(this.options.path)
   }
@@ -77,8 +85,11 @@ export class Fetcher {
     this.lastAttemptAt = Math.floor(now() / 1000)
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      if (this.options.isSigned) await this.fetchSignature()
       const { isNew, etag, lastModified } = await fetchList({ ...this.options, validators: this.validators() })
       if (isNew) this.remember({ etag, lastModified })
+      // Both are in place within a moment of each other, so that a list is not judged by the signature of another version.
+      if (this.options.isSigned) renameSync(this.nextSignaturePath, signaturePath(path))
       this.lastSuccessAt = Math.floor(now() / 1000)
       this.failedInARow = 0
       this.problem = null
@@ -89,6 +100,18 @@ export class Fetcher {
       this.problem = failure.message
       onProblem(feed, failure.message)
     }
+  }
+
+  private async fetchSignature(): Promise<void> {
+    const url = new URL(this.options.url)
+    url.pathname = signaturePath(url.pathname)
+    const validators = { etag: null, lastModified: null }
+    const octetsMax = SIGNATURES_OCTETS_MAX
+    await fetchList({ ...this.options, url: url.href, path: this.nextSignaturePath, octetsMax, validators })
+  }
+
+  private get nextSignaturePath(): string {
+    return `${signaturePath(this.options.path)}.next`
   }
 
   private plan(): void {

@@ -67,10 +67,23 @@ describe('the change of a feed', () => {
     [49, 0, null],
   ]
   test.each(rows)('from %i entries to %i: %s', (before, now, problem) => {
-    expect(changeProblem({ sha256: 'a', entries: before }, { sha256: 'b', entries: now }, limits)).toBe(problem)
-    expect(changeProblem({ sha256: 'a', entries: before }, { sha256: 'b', entries: now }, null)).toBeNull()
-    expect(changeProblem({ sha256: 'a', entries: before }, { sha256: 'a', entries: now }, limits)).toBeNull()
-    expect(changeProblem(null, { sha256: 'b', entries: now }, limits)).toBeNull()
+    const version = (sha256: string, entries: number) => ({ sha256, entries, serial: null })
+    expect(changeProblem(version('a', before), version('b', now), limits)).toBe(problem)
+    expect(changeProblem(version('a', before), version('b', now), null)).toBeNull()
+    expect(changeProblem(version('a', before), version('a', now), limits)).toBeNull()
+    expect(changeProblem(null, version('b', now), limits)).toBeNull()
+  })
+
+  const serials: readonly (readonly [before: number | null, now: number | null, problem: string | null])[] = [
+    [41, 42, null],
+    [42, 42, null],
+    [42, 41, 'held back: its serial went back, from 42 to 41'],
+    [null, 1, null],
+    [1, null, null],
+  ]
+  test.each(serials)('from serial %s to %s: %s', (before, now, problem) => {
+    const version = (sha256: string, serial: number | null) => ({ sha256, entries: 3, serial })
+    expect(changeProblem(version('a', before), version('b', now), limits)).toBe(problem)
   })
 })
 

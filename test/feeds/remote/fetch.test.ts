@@ -233,6 +233,7 @@ describe('a fetcher', () => {
       refreshMs: 3_600_000,
       now: () => 1_700_000_000_000,
       random: () => 0.5,
+      isSigned: false,
       onProblem: (_, problem) => void problems.push(problem),
       ...more,
     })

@@ -1,0 +1,66 @@
+/**
+ * What changes from one version of a list to another, and which of the names that come are near ones that everybody needs: for a person to
+ * look at before it bites.
+ */
+import type { FeedSettings } from '../../settings/settings.ts'
+import { nameToText } from '../../wire/name.ts'
+import { BELOW, EXACT, type Extent, type RuleSink } from '../entry.ts'
+import type { OctetSource } from '../feed-file.ts'
+import type { NeverBlock } from '../guards/never-block.ts'
+import { loadFeed } from '../load-feed.ts'
+import { FeedRefused } from '../reader.ts'
+
+export interface Difference {
+  /** `name` with all below it, `=name` alone, `*.name` only what is below; `@@` before an exception. Sorted. */
+  readonly added: readonly string[]
+  readonly withdrawn: readonly string[]
+  /** Among the added, those at, above or below a name that is protected or popular. */
+  readonly near: readonly { readonly rule: string; readonly reason: string }[]
+}
+
+/** Memory: the names of both versions. Throws `FeedRefused` for one that cannot be read. */
+export function difference(
+  feed: FeedSettings,
+  from: OctetSource,
+  to: OctetSource,
+  { neverBlock, now }: { readonly neverBlock: NeverBlock; readonly now: number },
+): Difference {
+  const before = rulesOf(feed, from, now)
+  const after = rulesOf(feed, to, now)
+  const added = [...after].filter(rule => !before.has(rule)).sort()
+  const withdrawn = [...before].filter(rule => !after.has(rule)).sort()
+  const near = added.flatMap(rule => {
+    const reason = rule.startsWith('@@') ? null : neverBlock.near(rule.replace(/^(=|\*\.)/, ''))
+    return reason === null ? [] : [{ rule, reason }]
+  })
+  return { added, withdrawn, near }
+}
+
+function rulesOf(feed: FeedSettings, source: OctetSource, now: number): Set<string> {
+  const sink = new RuleSet()
+  const { failure } = loadFeed(feed, source, sink, { now, clock: () => 0 })
+  if (failure !== null) throw new FeedRefused(`${source.path}: ${failure}`)
+  return sink.rules
+}
+
+class RuleSet implements RuleSink {
+  readonly name = new Uint8Array(256)
+  readonly rules = new Set<string>()
+
+  block(length: number, extent: Extent): void {
+    this.rules.add(this.ruleOf(length, extent))
+  }
+
+  allow(length: number, extent: Extent): void {
+    this.rules.add(`@@${this.ruleOf(length, extent)}`)
+  }
+
+  page(): void {}
+  skip(): void {}
+  bad(): void {}
+
+  private ruleOf(length: number, extent: Extent): string {
+    const mark = extent === EXACT ? '=' : extent === BELOW ? '*.' : ''
+    return mark + nameToText(this.name.slice(0, length))
+  }
+}
