@@ -108,6 +108,7 @@ function feedOf(format: FileFormat): FeedSettings {
     remote: null,
     limits: null,
     signature: null,
+    mode: 'enforce' as const,
   }
 }
 

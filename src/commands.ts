@@ -34,7 +34,7 @@ Commands:
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
-  feeds ACT             status, refresh, diff, approve, rollback, history, proof or verify: which version of which list counts, and why
+  feeds ACT             status, refresh, diff, approve, rollback, history, proof, verify: which version of a list counts
   flush NAME            forget the cached answers for NAME; with --below also for all names below it
   unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 

@@ -10,6 +10,8 @@ import type { FeedSettings, Settings } from './settings/settings.ts'
 export interface FeedStatus {
   readonly name: string
   readonly state: 'in force' | 'held back' | 'last good' | 'rolled back' | 'not in force'
+  /** `monitor`: its rules are only counted. */
+  readonly mode: FeedSettings['mode']
   readonly block: number
   readonly allow: number
   readonly quarantined: Readonly<Record<string, number>>
@@ -23,7 +25,7 @@ export interface FeedStatus {
 
 /** Reads every feed as the server would; writes nothing. */
 export function feedsStatus(settings: Settings, nowMs: number): FeedStatus[] {
-  return settings.feeds.map(feed => statusOf(reportOn(feed, settings, nowMs)))
+  return settings.feeds.map(feed => statusOf(feed.mode, reportOn(feed, settings, nowMs)))
 }
 
 /** Approves of the version of a feed that is held back, or ends a rollback. Throws TypeError where there is neither. */
@@ -93,7 +95,7 @@ function readAs(feed: FeedSettings, settings: Settings, nowMs: number, decisions
   return compileFeed(feed, options, { sink: nowhere, undo() {} })
 }
 
-function statusOf(report: FeedReport): FeedStatus {
+function statusOf(mode: FeedSettings['mode'], report: FeedReport): FeedStatus {
   const state = report.isHeld
     ? 'held back'
     : report.pinned !== null
@@ -105,7 +107,7 @@ function statusOf(report: FeedReport): FeedStatus {
           : 'not in force'
   const { name, blocked: block, allowed: allow, quarantined, bad, serial, sha256, signedBy, failure, pinned } = report
   const problem = failure ?? (pinned === null ? null : `by ${pinned.by} on ${pinned.at}; feeds approve ${name} ends it`)
-  return { name, state, block, allow, quarantined, bad, serial, sha256, signedBy, problem }
+  return { name, state, mode, block, allow, quarantined, bad, serial, sha256, signedBy, problem }
 }
 
 /** For a person, a line a feed and one for each problem. */
@@ -114,10 +116,14 @@ export function statusText(all: readonly FeedStatus[]): string {
   return all.flatMap(own => [lineOf(own, width), ...(own.problem === null ? [] : [`  ${own.problem}`])]).join('\n')
 }
 
-function lineOf({ name, state, block, allow, quarantined, bad }: FeedStatus, width: number): string {
+function lineOf({ name, state, mode, block, allow, quarantined, bad }: FeedStatus, width: number): string {
   const kept = Object.entries(quarantined).filter(([, count]) => count > 0)
   const reasons = kept.map(([reason, count]) => `${count} ${reason}`).join(', ')
-  const more = [reasons === '' ? '' : `quarantined: ${reasons}`, bad === 0 ? '' : `${bad} bad lines`]
+  const more = [
+    mode === 'monitor' ? 'only monitored' : '',
+    reasons === '' ? '' : `quarantined: ${reasons}`,
+    bad === 0 ? '' : `${bad} bad lines`,
+  ]
   return [`${name.padEnd(width)}  ${state}`, `${block} blocks`, `${allow} exceptions`, ...more]
     .filter(own => own !== '')
     .join(', ')

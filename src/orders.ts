@@ -33,7 +33,11 @@ export function allServers({ upstreams, forward }: Pick<Settings, 'upstreams' | 
 
 /** `seed` is that of the filter image. */
 export function planWorkers(settings: Settings, categories: readonly string[], seed: number): Planned {
-  const counterShape: CounterShape = { categories, upstreams: allServers(settings).length }
+  const counterShape: CounterShape = {
+    categories,
+    upstreams: allServers(settings).length,
+    feeds: settings.feeds.map(feed => feed.name),
+  }
   const layout = layOutCounters(counterShape)
   const counters = Array.from({ length: settings.workers }, () => allocateCounters(layout))
   const shared = {

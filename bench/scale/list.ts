@@ -53,6 +53,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
         remote: null,
         limits: null,
         signature: null,
+        mode: 'enforce' as const,
       },
     ],
     dataFolder: join(folder, 'data'),

@@ -13,7 +13,7 @@ import type { QuarantineListener } from './guards/quarantine.ts'
 import type { FeedSink } from './reader.ts'
 import type { FeedReport } from './report.ts'
 
-export const STATUSES = ['blocks', 'allows', 'page scope', 'expired', 'quarantined'] as const
+export const STATUSES = ['blocks', 'allows', 'monitored', 'page scope', 'expired', 'quarantined'] as const
 export type Status = (typeof STATUSES)[number]
 
 export interface Explanation {
@@ -62,6 +62,9 @@ export function entriesAbout(
   return sink.found.sort((a, b) => a.line - b.line).map(entry => explanation(feed, report, entry))
 }
 
+/** What a rule of a feed that is only monitored would be. */
+const DECIDING: readonly Status[] = ['blocks', 'allows']
+
 type Found = Pick<Explanation, 'status' | 'name' | 'extent' | 'line' | 'detail'>
 
 function explanation(feed: FeedSettings, report: FeedReport, found: Found): Explanation {
@@ -70,6 +73,7 @@ function explanation(feed: FeedSettings, report: FeedReport, found: Found): Expl
     ruleClass: found.detail?.ruleClass ?? feed.class,
     category: found.detail?.category ?? feed.category,
     ...found,
+    status: feed.mode === 'monitor' && DECIDING.includes(found.status) ? 'monitored' : found.status,
     fromLastGood: report.fromLastGood,
   }
 }

@@ -5,7 +5,7 @@
  */
 import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
 import type { FilterBuilder } from '../images/filter/builder.ts'
-import { ALLOW_BIT, ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, NO_RULE } from '../images/filter/layout.ts'
+import { ALLOW_BIT, ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, MONITOR_BIT, NO_RULE } from '../images/filter/layout.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { NAME_OCTETS_MAX } from '../wire/name.ts'
 import type { EntryDetail, Extent, RuleSink } from './entry.ts'
@@ -21,10 +21,11 @@ export interface SinkContext {
 /** A sink for one feed; what is no rule (pages, skipped and bad lines) is for the reader's report alone. */
 export function filterSink(feed: FeedSettings, context: SinkContext): RuleSink {
   const rules = new RuleWriter(feed, context)
+  const monitor = feed.mode === 'monitor' ? MONITOR_BIT : 0
   return {
     name: rules.name,
-    block: (nameOctets, extent, detail) => rules.write(nameOctets, extent, 0, detail),
-    allow: (nameOctets, extent, detail) => rules.write(nameOctets, extent, ALLOW_BIT, detail),
+    block: (nameOctets, extent, detail) => rules.write(nameOctets, extent, monitor, detail),
+    allow: (nameOctets, extent, detail) => rules.write(nameOctets, extent, ALLOW_BIT | monitor, detail),
     page() {},
     skip() {},
     bad() {},

@@ -23,7 +23,7 @@ const DEBOUNCE_MS = 300
 /** Timers cannot be set further than 2^31 ms; entries that expire later are looked at again by then. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 /** What a start waits for an image of the lists as they are now, before it takes that of the last run. */
-const FRESH_MS = 500
+const FRESH_MS = 200
 /** Expiry is kept to the minute: entries of one minute go together. */
 const EXPIRY_STEP_MS = 1000
 

@@ -107,6 +107,8 @@ export interface CounterShape {
   readonly categories: readonly string[]
   /** How many upstream servers there are. */
   readonly upstreams: number
+  /** In the order of the configuration. Absent: none. */
+  readonly feeds?: readonly string[]
 }
 
 export interface CounterLayout {
@@ -122,8 +124,11 @@ export interface CounterLayout {
   readonly latency: number
   /** Sum of latencies in seconds for each source. */
   readonly latencySeconds: number
+  /** Queries that a monitored feed would have blocked, per feed. */
+  readonly monitored: number
   readonly categories: readonly string[]
   readonly upstreams: number
+  readonly feeds: readonly string[]
   /** Counters in a block. */
   readonly length: number
 }
@@ -144,8 +149,10 @@ export function layOutCounters(shape: CounterShape): CounterLayout {
     upstreamSeconds: table(shape.upstreams),
     latency: table(SOURCES.length * (LATENCY_BOUNDS_MS.length + 1)),
     latencySeconds: table(SOURCES.length),
+    monitored: table(shape.feeds?.length ?? 0),
     categories: shape.categories,
     upstreams: shape.upstreams,
+    feeds: shape.feeds ?? [],
     length: next,
   }
 }

@@ -41,6 +41,11 @@ export function countQuery(query: QuerySlot, plane: Plane): void {
   bump(plane.counters, plane.layout.queries + query.transport * COUNTED_TYPES.length + type)
 }
 
+/** Counts a query that a feed would have blocked, were it not only monitored. */
+export function countMonitored(plane: Plane, feed: number): void {
+  bump(plane.counters, plane.layout.monitored + feed)
+}
+
 /** Counts an answer that was written at once; its time comes with `countBatch`. */
 export function countAnswer(query: QuerySlot, plane: Plane): void {
   countOutcome(query, plane.counters, plane.layout)

@@ -5,7 +5,8 @@
  * exception are kept; an exception wins where it is at least as specific as the block, and speaks only for its own class and for the
  * household's: what a household excepts never loosens what hotline or law demand. A name alone is more specific than the same name with
  * all below it. Of several classes that block, the first in the order of `CLASSES` answers. The overlay's rules count as the base's do, and
- * what it withdraws of the base does not count.
+ * what it withdraws of the base does not count. Rules of feeds that are only monitored decide nothing: what passes although they would have blocked
+ * it is noted in `monitoredFeed`.
  */
 import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
 import {
@@ -13,6 +14,7 @@ import {
   ANSWER_AS_SET,
   EXTENT_MASK,
   MEMBER_HAS_RULE,
+  MONITOR_BIT,
   NO_RULE,
   WITHDRAW_BIT,
 } from '../images/filter/layout.ts'
@@ -38,6 +40,11 @@ export class Findings {
   readonly rule = new Int32Array(CLASS_COUNT)
   readonly depth = new Int32Array(CLASS_COUNT)
   readonly isUrgent = new Uint8Array(CLASS_COUNT)
+  /** Of rules that are only monitored: the most specific block of each class, with its element, and the most specific exception. */
+  readonly monitored = new Int32Array(CLASS_COUNT)
+  readonly monitoredElement = new Int32Array(CLASS_COUNT)
+  monitoredAllow = NONE
+  isMonitored = false
   /** A name of one of the policy's allow-only categories. */
   listed = false
   /** Labels of the name whose blocks in the base image the overlay withdraws; a bit each, names of more than 31 labels share the last. */
@@ -47,7 +54,10 @@ export class Findings {
     for (let i = 0; i < CLASS_COUNT; i++) {
       this.block[i] = NONE
       this.allow[i] = NONE
+      this.monitored[i] = NONE
     }
+    this.monitoredAllow = NONE
+    this.isMonitored = false
     this.listed = false
     this.withdrawn = 0
   }
@@ -73,9 +83,21 @@ export function probe(query: QuerySlot, images: FilterImages): number {
 export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   const onlyListed = images.policies.isAllowOnly(query.policy)
   query.excepted = 0
+  query.monitoredFeed = NONE
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
   const verdict = weighFindings(query, images, findings)
-  return verdict === PASS && onlyListed && !findings.listed ? blockUnlisted(query, images) : verdict
+  if (verdict === PASS && onlyListed && !findings.listed) return blockUnlisted(query, images)
+  if (verdict === PASS && findings.isMonitored) query.monitoredFeed = monitoredFeed(images, findings)
+  return verdict
+}
+
+/** The feed whose rule would have blocked what passes, were it not only monitored; none, where an exception would have held. */
+function monitoredFeed(images: FilterImages, findings: Findings): number {
+  for (let own = HOTLINE; own < CLASS_COUNT; own++) {
+    if (findings.monitored[own]! > Math.max(excepted(findings, own), findings.monitoredAllow))
+      return images.filter.feedOf(findings.monitoredElement[own]!)
+  }
+  return NONE
 }
 
 /** The same for a name that an answer leads to: a positive list speaks of what is asked for, not of where that is kept. */
@@ -209,6 +231,10 @@ function weighRule(
   if (!policies.hasCategory(query.policy, category)) return
   const specificity = depth * 2 + (isUrgent ? URGENT : extent === EXACT ? 1 : 0)
   const own = image.classOf(element)
+  if ((kind & MONITOR_BIT) !== 0) {
+    noteMonitored(findings, own, element, specificity, isAllow)
+    return
+  }
   if (isAllow) {
     if (specificity > findings.allow[own]!) findings.allow[own] = specificity
     return
@@ -220,6 +246,16 @@ function weighRule(
   findings.rule[own] = rule
   findings.depth[own] = depth
   findings.isUrgent[own] = isUrgent ? 1 : 0
+}
+
+function noteMonitored(findings: Findings, own: number, element: number, specificity: number, isAllow: boolean): void {
+  findings.isMonitored = true
+  if (isAllow) {
+    if (specificity > findings.monitoredAllow) findings.monitoredAllow = specificity
+  } else if (specificity > findings.monitored[own]!) {
+    findings.monitored[own] = specificity
+    findings.monitoredElement[own] = element
+  }
 }
 
 function depthBit(depth: number): number {

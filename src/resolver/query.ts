@@ -95,6 +95,8 @@ export class QuerySlot implements QueryOptions {
   isFading = false
   /** Classes that have an exception for the name, a bit each. */
   excepted = 0
+  /** Number of the feed whose rule would have blocked it, were the feed not only monitored; -1: none. */
+  monitoredFeed = -1
   policy = 0
   blockClass = 0
   blockCategory = 0

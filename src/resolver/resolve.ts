@@ -8,6 +8,7 @@
 
 import { CLASS_IN } from '../wire/types.ts'
 import { permit } from './access.ts'
+import { countMonitored } from './account.ts'
 import { answerBlocked } from './blocked.ts'
 import type { AnswerRecords } from './cache.ts'
 import { answerFrom, lookUp } from './cached.ts'
@@ -42,6 +43,9 @@ export function resolve(query: QuerySlot, plane: Plane): Verdict {
   if (filter(query, plane.images, plane.findings) === BLOCKED) {
     return answerBlocked(query, plane.images, plane.blockAnswers)
   }
+
+  // Once a query: what a feed would have blocked that is only being looked at.
+  if (query.monitoredFeed >= 0) countMonitored(plane, query.monitoredFeed)
 
   // After the filter, so that a flagged name is answered as such, whatever it is asked for.
   if (plane.own.answerAny(query) === ANSWERED) return ANSWERED

@@ -1,5 +1,6 @@
 /** Feeds: unique names, absolute paths, files that are there. */
 import { dirname, resolve } from 'node:path'
+import { lastGoodPath } from '../feeds/last-good.ts'
 import { isWebSource, settleRemote, settleWebSource } from './fetch.ts'
 import { settleLimits } from './guards.ts'
 import { quote, visible } from './problems.ts'
@@ -19,9 +20,15 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
       name: feed.name,
       source: isWebSource(feed.source)
         ? settleWebSource(feed, ['feeds', index, 'source'], resolve(dirname(settling.file), config.data), settling)
-        : settleSource(feed.source, index, settling),
+        : settleSource(
+            feed.source,
+            index,
+            lastGoodPath(resolve(dirname(settling.file), config.data), feed.name),
+            settling,
+          ),
       remote: settleRemote(feed, config),
       format: feed.format,
+      mode: feed.mode,
       class: feed.class,
       category: feed.category,
       scope: feed.scope,
@@ -37,7 +44,8 @@ export function pageless(config: Config): boolean {
   return config.blocking.page.ipv4 === undefined && config.blocking.page.ipv6 === undefined
 }
 
-function settleSource(source: string, index: number, settling: Settling): string {
+/** A file that is not there is a mistake, unless it was there before: then its last good copy is in force, as when it goes later. */
+function settleSource(source: string, index: number, copy: string, settling: Settling): string {
   const path = ['feeds', index, 'source']
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(source)?.[1]?.toLowerCase()
   if (scheme !== undefined) {
@@ -49,6 +57,11 @@ function settleSource(source: string, index: number, settling: Settling): string
   }
   const absolute = resolve(dirname(settling.file), source)
   const problem = source.includes('\0') ? 'no such file' : settling.environment.fileProblem(absolute)
-  if (problem !== null) settling.report(path, `${visible(absolute)}: ${problem}`)
+  if (problem === null) return absolute
+  if (settling.environment.fileProblem(copy) === null)
+    settling.warn(
+      `The source of a feed cannot be read, and its last good copy counts: ${visible(absolute)}: ${problem}`,
+    )
+  else settling.report(path, `${visible(absolute)}: ${problem}`)
   return absolute
 }

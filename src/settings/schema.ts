@@ -64,6 +64,11 @@ const feed = section({
   refresh: duration('1m', '7d').optional().describe('How often a list with a URL is fetched. Default: fetch.refresh.'),
   allow_private: flag().default(false).describe('Whether the URL may lead to an address of a private network.'),
   format: choice(FEED_FORMATS).default('auto').describe('The format of the file; auto looks at its first lines.'),
+  mode: choice(['enforce', 'monitor'])
+    .default('enforce')
+    .describe(
+      'Whether its rules count, or what they would have blocked is only counted: to see a list before it bites.',
+    ),
   class: choice(CLASSES).describe(
     'Who demands the block: a hotline, the law, or a household. A household never overrides the other two.',
   ),

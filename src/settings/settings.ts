@@ -55,6 +55,8 @@ export interface FeedSettings {
   /** Where the copy is fetched from; null: the source is a file. */
   readonly remote: { readonly url: string; readonly refreshMs: number; readonly allowPrivate: boolean } | null
   readonly format: FeedFormat
+  /** `monitor`: its rules are counted, and decide nothing. */
+  readonly mode: 'enforce' | 'monitor'
   readonly class: RuleClass
   readonly category: string
   /** What a URL entry stands for: its page (blocks nothing), or its whole site. */

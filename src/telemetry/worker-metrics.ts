@@ -23,6 +23,7 @@ export function workerMetrics(
 
 function answerMetrics(layout: CounterLayout, reader: CounterReader): MetricRow[] {
   const types = COUNTED_TYPES.map(([name]) => name)
+  const monitored = reader.table(layout.monitored, [''], layout.feeds)
   return [
     counter(
       'qalqan_queries_total',
@@ -41,6 +42,12 @@ function answerMetrics(layout: CounterLayout, reader: CounterReader): MetricRow[
       'Queries blocked, by the class and the category of the rule that spoke.',
       ['class', 'category'],
       reader.table(layout.blocks, CLASSES, layout.categories),
+    ),
+    counter(
+      'qalqan_feed_monitored_total',
+      'Queries that a feed would have blocked, were its mode not monitor.',
+      ['feed'],
+      add => monitored((value, _row, feed) => add(value, feed!)),
     ),
   ]
 }

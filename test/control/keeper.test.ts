@@ -31,6 +31,7 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     remote: null,
     limits: null,
     signature: null,
+    mode: 'enforce' as const,
     ...feed,
   }))
   keeper = new FeedKeeper({

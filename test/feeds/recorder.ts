@@ -100,6 +100,7 @@ export function feedSettings(over: Partial<FeedSettings> = {}): FeedSettings {
     remote: null,
     limits: null,
     signature: null,
+    mode: 'enforce' as const,
     ...over,
   }
 }

@@ -142,7 +142,7 @@ describe('the README on Qalqan’s own format', () => {
 
 /** Names of our metrics, with the values that each label has been seen with. */
 async function ownMetrics(): Promise<Map<string, Map<string, Set<string>>>> {
-  const layout = layOutCounters({ categories: ['illegal'], upstreams: 1 })
+  const layout = layOutCounters({ categories: ['illegal'], upstreams: 1, feeds: ['list'] })
   const counters = allocateCounters(layout)
   const metrics = createMetrics(layout, () => [counters], ['192.0.2.53:53'], controlFacts())
   const found = new Map<string, Map<string, Set<string>>>()

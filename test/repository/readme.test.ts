@@ -40,9 +40,11 @@ describe('the commands of the README', () => {
 
   test('qalqan has those that its table has', () => {
     const help = execFileSync(process.execPath, ['src/cli.ts', '--help'], { cwd: ROOT, encoding: 'utf8' })
-    const listed = [...help.matchAll(/^ {2}([a-z]+)(?: NAME)? {2,}/gm)].map(([, name]) => name!)
+    const listed = [...help.matchAll(/^ {2}([a-z]+)(?: [A-Z]+)? {2,}/gm)].map(([, name]) => name!)
     const rows = tableRows(sectionOf(readme, '## Commands'))
-    expect(rows.map(row => /^qalqan ([a-z]+)/.exec(codeIn(row[0]!)[0]!)?.[1])).toEqual(listed)
+    const commands = rows.map(row => /^qalqan ([a-z]+)/.exec(codeIn(row[0]!)[0]!)?.[1])
+    // One with several acts has a row for each.
+    expect([...new Set(commands)]).toEqual(listed)
   })
 
   test('npm start serves the sample configuration', () => {

@@ -146,6 +146,7 @@ function feed(name: string, file: string, ruleClass: string, category: string) {
     scope: 'page',
     remote: null,
     signature: null,
+    mode: 'enforce' as const,
     subdomains: null,
     answer: null,
     limits: { shrink: 0.2, grow: 0.5 },

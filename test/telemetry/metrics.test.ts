@@ -21,7 +21,7 @@ import { controlFacts } from './facts.ts'
 const UPSTREAMS = ['192.0.2.53:53', '[2001:db8::53]:53']
 
 function twoWorkers(categories: readonly string[] = ['illegal', 'gambling']) {
-  const layout = layOutCounters({ categories, upstreams: UPSTREAMS.length })
+  const layout = layOutCounters({ categories, upstreams: UPSTREAMS.length, feeds: ['hotline'] })
   return { layout, blocks: [allocateCounters(layout), allocateCounters(layout)] as const }
 }
 
@@ -63,6 +63,7 @@ const TABLE: [name: string, type: string, labels: string][] = [
   ['qalqan_worker_restarts_total', 'counter', ''],
   ['qalqan_feed_fetch_success_timestamp_seconds', 'gauge', 'feed'],
   ['qalqan_feed_fetch_failures_total', 'counter', 'feed cause'],
+  ['qalqan_feed_monitored_total', 'counter', 'feed'],
   ['qalqan_feed_held', 'gauge', 'feed'],
   ['qalqan_feed_quarantined', 'gauge', 'feed reason'],
   ['qalqan_image_bytes', 'gauge', ''],

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { FeedSettings } from '../../settings/settings.ts'
 
 /** How a list was read then, so that it can be read the same way again. */
-export type Reading = Pick<FeedSettings, 'format' | 'class' | 'category' | 'scope' | 'subdomains' | 'answer'>
+export type Reading = Pick<FeedSettings, 'format' | 'mode' | 'class' | 'category' | 'scope' | 'subdomains' | 'answer'>
 
 export interface Change {
   /** ISO 8601. */

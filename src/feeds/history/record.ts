@@ -40,8 +40,8 @@ function changesSince(reports: readonly FeedReport[], { dataFolder, feeds, nowMs
   const came = reports.flatMap((report, i) => {
     if (!isInForce(report) || known.get(report.name)?.sha256 === report.sha256) return []
     const { name: feed, sha256, serial, blocked: block, allowed: allow } = report
-    const { format, class: ruleClass, category, scope, subdomains, answer } = feeds[i]!
-    const reading = { format: report.format ?? format, class: ruleClass, category, scope, subdomains, answer }
+    const { format, mode, class: ruleClass, category, scope, subdomains, answer } = feeds[i]!
+    const reading = { format: report.format ?? format, mode, class: ruleClass, category, scope, subdomains, answer }
     return [{ at, feed, act: 'in force' as const, sha256, serial, block, allow, reading }]
   })
   const now = new Set(reports.filter(isInForce).map(report => report.name))

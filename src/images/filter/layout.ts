@@ -63,6 +63,8 @@ export const EXTENT_MASK = 0xf
 export const ALLOW_BIT = 0x10
 /** In the overlay alone: the base image's blocks of this very name do not hold. */
 export const WITHDRAW_BIT = 0x20
+/** The rule is only counted. */
+export const MONITOR_BIT = 0x40
 
 export const RULE_FIELDS = 3
 export const RULE_TEXT_AT = 0

@@ -1,0 +1,134 @@
+/** `qalqan feeds`: going back, what changed, what was listed when; and a start whose sources are all gone. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { signatureOf, testKey } from '../support/minisign.ts'
+import { PAGE_ADDRESS, Serving } from './serving.ts'
+
+let serving: Serving
+beforeEach(async () => {
+  serving = await Serving.prepare()
+})
+afterEach(() => serving.close())
+
+const FEED = { name: 'list', source: 'list.txt', format: 'domains', class: 'hotline', category: 'illegal' }
+const put = (...names: readonly string[]) => serving.folder.write('list.txt', names.map(name => `${name}\n`).join(''))
+const config = (own: Record<string, unknown> = {}) => serving.config({ feeds: [FEED], ...own })
+
+describe('versions of a list', () => {
+  test('are on record, can be compared, gone back to while the server runs, and proved', async () => {
+    put('one.example', 'two.example')
+    const path = config({ guards: { protected: ['bank.example'] } })
+    const feeds = (...args: readonly string[]) => serving.folder.run('feeds', ...args, '--config', path)
+    await serving.folder.serve(path)
+    expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
+
+    put('two.example', 'login.bank.example')
+    const diff = await feeds('diff', 'list')
+    expect(diff.stdout).toMatch(/1 added, 1 withdrawn, 1 near/)
+    expect(diff.stdout).toMatch(/^! login\.bank\.example: below bank\.example, protected$/m)
+    expect(diff.stdout).toMatch(/^- one\.example$/m)
+    await expect.poll(() => serving.ask('login.bank.example'), { timeout: 10_000 }).toBe(PAGE_ADDRESS)
+    await expect
+      .poll(async () => (await feeds('history', 'list')).stdout.trim().split('\n').length, { timeout: 10_000 })
+      .toBe(2)
+
+    const back = await feeds('rollback', 'list', '--by', 'A. Person', '--reason', 'a mistake')
+    expect([back.code, back.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^list: back to version 1 of .*, 2 blocks, until feeds approve list/),
+    ])
+    expect(await serving.becomes('one.example', PAGE_ADDRESS, 10_000)).toBe(true)
+    expect((await feeds('status')).stdout).toMatch(/^list {2}rolled back, 2 blocks.*\n {2}by A\. Person on /)
+    expect((await feeds('approve', 'list', '--by', 'A. Person')).stdout).toMatch(/its source counts again/)
+    expect(await serving.becomes('login.bank.example', PAGE_ADDRESS, 10_000)).toBe(true)
+
+    const today = new Date().toISOString().slice(0, 10)
+    const proof = await feeds('proof', 'www.one.example', '--on', today)
+    expect(proof.stdout).toMatch(/^www\.one\.example on .*: was listed$/m)
+    expect(proof.stdout).toMatch(/blocks one\.example, line 1/)
+    expect((await feeds('proof', 'three.example', '--on', today)).stdout).toMatch(/was not listed/)
+    expect(await feeds('verify')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/the chain is whole; head [0-9a-f]{64}/),
+    })
+    const line = (await feeds('history', '--json')).stdout
+    expect(JSON.parse(line).map((own: { seq: number }) => own.seq)).toEqual([1, 2, 3, 4])
+    const history = serving.folder.file('data/history.ndjson')
+    writeFileSync(history, readFileSync(history, 'utf8').replace('"block":2', '"block":3'))
+    expect((await feeds('verify')).code).toBe(1)
+  }, 60_000)
+
+  test('refresh has the server look at once, also at what no watch tells of', async () => {
+    put('one.example')
+    const path = config()
+    const server = await serving.folder.serve(path)
+    expect((await serving.folder.run('feeds', 'refresh', 'list', '--config', path)).stdout).toBe(
+      'list: a running server fetches and reads it now\n',
+    )
+    await server.printed(/feeds are read again/)
+    expect((await serving.folder.run('feeds', 'refresh', 'other', '--config', path)).stderr).toMatch(
+      /no feed is called "other"/,
+    )
+  })
+
+  const misuse: readonly (readonly [args: readonly string[], why: RegExp])[] = [
+    [['frobnicate'], /feeds takes one of status, refresh/],
+    [['rollback', 'list'], /--by is missing/],
+    [['rollback', 'list', '--by', 'A', '--on', '2026-01-01'], /--on does not belong to feeds rollback/],
+    [['proof', 'a.example'], /--on is missing/],
+    [['status', 'list'], /see qalqan feeds --help/],
+    [['diff'], /see qalqan feeds --help/],
+  ]
+  test.each(misuse)('feeds %j is wrong usage', async (args, why) => {
+    const { code, stderr } = await serving.folder.run('feeds', ...args, '--config', config())
+    expect([code, stderr]).toEqual([2, expect.stringMatching(why)])
+  })
+
+  const refusals: readonly (readonly [args: readonly string[], why: RegExp])[] = [
+    [['rollback', 'list', '--by', 'A'], /has had no other version/],
+    [['rollback', 'list', '--by', 'A', '--to', '99'], /has had no version "99"/],
+    [['rollback', 'list', '--by', ' '], /needs the name of a person/],
+    [['diff', 'list', '--from', 'zz'], /has had no version "zz"/],
+    [['proof', 'a..b', '--on', '2026-01-01'], /not a domain name/],
+    [['proof', 'a.example', '--on', 'today'], /expected a day/],
+  ]
+  test.each(refusals)('feeds %j is refused in one line', async (args, why) => {
+    put('one.example')
+    const { code, stderr } = await serving.folder.run('feeds', ...args, '--config', config())
+    expect([code, stderr.trim().split('\n').length, stderr]).toEqual([1, 1, expect.stringMatching(why)])
+  })
+})
+
+describe('a start', () => {
+  test('whose sources are all gone has in force what was in force', async () => {
+    put('one.example')
+    const path = config()
+    const first = await serving.folder.serve(path)
+    await expect
+      .poll(async () => (await serving.folder.run('feeds', 'verify', '--config', path)).stdout, { timeout: 10_000 })
+      .toMatch(/^1 lines, 1 kept/)
+    first.signal('SIGTERM')
+    await first.ended
+    rmSync(serving.folder.file('list.txt'))
+    const second = await serving.folder.serve(path)
+    expect(second.stdout).toMatch(/its last good copy counts/)
+    expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
+    await second.printed(/feed failed; its last good copy is in force/)
+    expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
+  })
+
+  test('with signed lists takes only what is signed', async () => {
+    const key = testKey(1)
+    const list = 'one.example\n'
+    put('one.example')
+    serving.folder.write('list.txt.minisig', signatureOf(list, key, 'serial:1'))
+    const path = config({ feeds: [{ ...FEED, signature: { keys: [key.text] } }] })
+    const server = await serving.folder.serve(path)
+    expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
+    put('two.example')
+    await server.printed(/is not of this list/)
+    expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
+    serving.folder.write('list.txt.minisig', signatureOf('two.example\n', key, 'serial:2'))
+    expect(await serving.becomes('two.example', PAGE_ADDRESS, 10_000)).toBe(true)
+  }, 30_000)
+})
