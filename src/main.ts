@@ -14,6 +14,7 @@ import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { watchFlushes } from './flush.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
+import { collector, WORTH_OCTETS } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
@@ -33,6 +34,7 @@ import { WorkerPool } from './worker-pool.ts'
 
 /** What in-flight queries get to be answered in when the process is told to stop; with the rest it stays below 5 s. */
 const STOP_MS = 3000
+const COLLECT_MS = 500
 
 export interface Running {
   /** What was started, in lines for a person. */
@@ -57,6 +59,7 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
 /** What is running already goes into `started`, so that it can be stopped when the rest cannot start. */
 async function start(settings: Settings, log: Log, started: { stop(): Promise<void> }[]): Promise<Running> {
   for (const warning of settings.warnings) log.logger.warn(warning)
+  const collect = collector()
   const categories = categoriesOf(settings)
   const madeWith = { feeds: settings.feeds, categories, neverBlock: settings.guards }
   const { saved, problems } = openSavedImage(settings.data, fingerprintOf(madeWith))
@@ -87,6 +90,8 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       current = compiled
       pool?.broadcast(images)
       reportFeeds(log.logger, compiled)
+      // The former one, once nobody has it in hand any more.
+      if (compiled.image.byteLength >= WORTH_OCTETS) setTimeout(collect, COLLECT_MS).unref()
     },
     onProblem: problem => log.logger.error({ problem }, 'feeds: what is in force stays'),
   })

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { layOutCounters } from './images/counters.ts'
+import { collector, WORTH_OCTETS } from './platform/collect.ts'
 import { randomSource } from './platform/random.ts'
 import { type Assembled, assemble, openImages } from './resolver/assemble.ts'
 import { type Clock, monotonicClock, type Plane } from './resolver/plane.ts'
@@ -20,10 +21,18 @@ import type { FromWorker, ToWorker, WorkerOrders } from './worker-messages.ts'
 
 /** How often timeouts are looked for: what an attempt's time may be off by. */
 const TICK_MS = 20
+/** How long after a swap the former images are collected. */
+const COLLECT_MS = 50
 const TIDY_MS = 1000
 
 const port = parentPort!
 const orders = workerData as WorkerOrders
+/** Those of the start; not kept in what this thread was given, or they would stay in memory for as long as it lives. */
+const takeImages = () => {
+  const { images } = orders
+  delete (workerData as Partial<Record<keyof WorkerOrders, unknown>>).images
+  return images
+}
 
 function say(message: FromWorker): void {
   port.postMessage(message)
@@ -49,7 +58,7 @@ function assemblePlane(): Assembled {
   setUnixOffset(clock)
   return assemble({
     seed: orders.seed,
-    images: openImages(orders.images),
+    images: openImages(takeImages()),
     listenerPolicies: orders.listenerPolicies,
     blockAnswers: orders.blockAnswers,
     localNames: orders.localNames,
@@ -99,6 +108,7 @@ async function run(): Promise<void> {
   await listen(kernel, plane, outlets)
   for (const listener of outlets.udp) listener.start()
 
+  const collect = collector()
   const gauges = new WorkerGauges(plane, questions, TICK_MS)
   gauges.setGeneration(plane.images.filter.generation)
   const ticker = setInterval(() => {
@@ -116,8 +126,11 @@ async function run(): Promise<void> {
     if (message.kind === 'stop') stop(plane, questions, outlets, message.withinMs)
     else if (message.kind === 'flush') flush(plane.cache, message.name, message.below, () => {})
     else {
+      const before = plane.images.filter.octets
       plane.images = openImages(message.images)
       gauges.setGeneration(plane.images.filter.generation)
+      // Once the message is out of hand as well.
+      if (before >= WORTH_OCTETS) setTimeout(collect, COLLECT_MS)
     }
   })
   say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })

@@ -51,7 +51,7 @@ export interface FeedState {
 
 export class FeedKeeper {
   readonly states = new Map<string, FeedState>()
-  private readonly options: KeeperOptions
+  private readonly options: Omit<KeeperOptions, 'saved'>
   private watch: FeedWatch | null = null
   private underWay: Promise<void> | null = null
   private wanted = false
@@ -59,9 +59,11 @@ export class FeedKeeper {
   private problem = ''
   private expiryTimer: NodeJS.Timeout | null = null
   private closed = false
+  private saved: SavedImage | null
 
-  constructor(options: KeeperOptions) {
+  constructor({ saved, ...options }: KeeperOptions) {
     this.options = options
+    this.saved = saved
     for (const feed of options.feeds)
       this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null })
   }
@@ -79,7 +81,8 @@ export class FeedKeeper {
       debounceMs: DEBOUNCE_MS,
     })
     const fresh = this.refresh()
-    const { saved } = this.options
+    const { saved } = this
+    this.saved = null
     if (saved === null) await fresh
     else await Promise.race([fresh, sleep(FRESH_MS, undefined, { ref: false })])
     if (this.generation > 0) return
