@@ -106,6 +106,7 @@ function feedOf(format: FileFormat): FeedSettings {
     subdomains: null,
     answer: null,
     remote: null,
+    transfer: null,
     limits: null,
     signature: null,
     mode: 'enforce' as const,

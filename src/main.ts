@@ -117,6 +117,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     log.logger.warn({ feed, problem }, 'fetching a list failed; its copy stays'),
   )
   started.push({ stop: async () => fetchers.close() })
+  await fetchers.listen()
   const fetched = fetchers.start()
   if (saved === null) await fetched
   // Before the first query is taken: a name that is flagged is never answered because the lists were still being read.

@@ -51,6 +51,7 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
         subdomains: null,
         answer: null,
         remote: null,
+        transfer: null,
         limits: null,
         signature: null,
         mode: 'enforce' as const,

@@ -25,8 +25,10 @@ export function copyBefore(path: string): string {
 }
 
 /** What a copy is a copy of: one of another source, or taken when nobody had to sign it, does not stand in for this. */
-export function originOf({ source, remote, signature }: Pick<FeedSettings, 'source' | 'remote' | 'signature'>): string {
-  const text = JSON.stringify([remote?.url ?? source, signature])
+type Origin = Pick<FeedSettings, 'source' | 'remote' | 'transfer' | 'signature'>
+
+export function originOf({ source, remote, transfer, signature }: Origin): string {
+  const text = JSON.stringify([remote?.url ?? transfer?.zone ?? source, signature])
   return createHash('sha256').update(text).digest('hex').slice(0, ORIGIN_DIGITS)
 }
 

@@ -8,6 +8,7 @@ import type { Config } from './schema.ts'
 import type { FeedSettings } from './settings.ts'
 import type { Settling } from './settling.ts'
 import { settleSignature } from './signature.ts'
+import { isZoneSource, settleTransfer, zoneSourcePath } from './zones.ts'
 
 export function settleFeeds(config: Config, settling: Settling): FeedSettings[] {
   const names = new Set<string>()
@@ -18,16 +19,10 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
       settling.report(['feeds', index, 'answer'], 'the answer page needs blocking.page.ipv4 or blocking.page.ipv6')
     return {
       name: feed.name,
-      source: isWebSource(feed.source)
-        ? settleWebSource(feed, ['feeds', index, 'source'], resolve(dirname(settling.file), config.data), settling)
-        : settleSource(
-            feed.source,
-            index,
-            lastGoodPath(resolve(dirname(settling.file), config.data), feed.name),
-            settling,
-          ),
+      source: settleAnySource(feed, index, resolve(dirname(settling.file), config.data), settling),
+      transfer: settleTransfer(config, index, settling),
       remote: settleRemote(feed, config),
-      format: feed.format,
+      format: isZoneSource(feed.source) ? 'rpz' : feed.format,
       mode: feed.mode,
       class: feed.class,
       category: feed.category,
@@ -38,6 +33,12 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
       signature: settleSignature(feed.signature, index, settling),
     }
   })
+}
+
+function settleAnySource(feed: Config['feeds'][number], index: number, data: string, settling: Settling): string {
+  if (isWebSource(feed.source)) return settleWebSource(feed, ['feeds', index, 'source'], data, settling)
+  if (isZoneSource(feed.source)) return zoneSourcePath(feed.name, data)
+  return settleSource(feed.source, index, lastGoodPath(data, feed.name), settling)
 }
 
 export function pageless(config: Config): boolean {
@@ -51,7 +52,7 @@ function settleSource(source: string, index: number, copy: string, settling: Set
   if (scheme !== undefined) {
     settling.report(
       path,
-      `sources over ${scheme}:// are not supported: give the path of a file, or an http:// or https:// URL`,
+      `sources over ${scheme}:// are not supported: give the path of a file, an http:// or https:// URL, or xfr:// and a zone`,
     )
     return source
   }

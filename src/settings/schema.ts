@@ -15,6 +15,7 @@ import { historyKey } from './history.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
 import { FEED_FORMATS } from './settings.ts'
 import { signatureKey } from './signature.ts'
+import { notifyKey, zonesKey } from './zones.ts'
 
 const ENDPOINT = 'an address and port, such as 127.0.0.1:5300 or "[::1]:5300"'
 
@@ -59,7 +60,7 @@ const blocking = section({
 const feed = section({
   name: label('a name').describe('The name of the feed in logs, metrics and explanations. Unique.'),
   source: text('the path of a file or a URL').describe(
-    'Path of the file, absolute or relative to this configuration, or an http:// or https:// URL.',
+    'Path of the file, absolute or relative to this configuration, an http:// or https:// URL, or xfr:// and the name of one of the zones.',
   ),
   refresh: duration('1m', '7d').optional().describe('How often a list with a URL is fetched. Default: fetch.refresh.'),
   allow_private: flag().default(false).describe('Whether the URL may lead to an address of a private network.'),
@@ -172,6 +173,8 @@ export const configSchema = section({
   blocking: blocking.prefault({}).describe('How blocked names are answered.'),
   feeds: list(feed, 'feeds').default([]).describe('Lists of names to block or, for allow_only, to allow.'),
   fetch: fetchKey,
+  zones: zonesKey,
+  notify: notifyKey,
   guards: guardsKey,
   history: historyKey,
   policies: list(policy, 'policies')

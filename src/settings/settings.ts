@@ -2,6 +2,7 @@
  * The settled configuration: defaults filled, units resolved, paths absolute, names in A-labels, frozen. The third of three
  * types (read, checked, settled); nothing outside this folder sees the first two.
  */
+import type { TsigAlgorithm } from '../feeds/transfer/tsig.ts'
 import type { AnswerMode, RuleClass } from '../images/classes.ts'
 
 /** An IP literal without brackets, and a port. */
@@ -54,6 +55,13 @@ export interface FeedSettings {
   readonly source: string
   /** Where the copy is fetched from; null: the source is a file. */
   readonly remote: { readonly url: string; readonly refreshMs: number; readonly allowPrivate: boolean } | null
+  /** The zone that the copy is taken of by transfer; null: it is none. */
+  readonly transfer: {
+    /** Lower-case A-labels, no final dot. */
+    readonly zone: string
+    readonly primaries: readonly Endpoint[]
+    readonly key: { readonly name: string; readonly algorithm: TsigAlgorithm; readonly secret: string } | null
+  } | null
   readonly format: FeedFormat
   /** `monitor`: its rules are counted, and decide nothing. */
   readonly mode: 'enforce' | 'monitor'
@@ -159,6 +167,8 @@ export interface Settings {
     /** Servers asked for addresses of lists' hosts; empty: the upstreams. */
     readonly bootstrap: readonly Endpoint[]
   }
+  /** Where primaries are heard; null: nowhere. */
+  readonly notify: Endpoint | null
   /** Names that no feed may block, and rules that count all the same; A-labels. */
   readonly guards: {
     readonly protected: readonly string[]

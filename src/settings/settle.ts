@@ -25,6 +25,7 @@ import type { LocalRecord, Settings } from './settings.ts'
 import { type Settling, take } from './settling.ts'
 import { durationMs, sizeBytes } from './units.ts'
 import { settleUpstreams } from './upstreams.ts'
+import { settleNotify } from './zones.ts'
 
 export interface Settled {
   /** Sound only if there are no faults. Deeply frozen. */
@@ -83,6 +84,7 @@ function settleAll(config: Config, settling: Settling): Omit<Settings, 'warnings
     udp: { driver: config.udp.driver },
     feeds,
     fetch: settleFetch(config, settling),
+    notify: settleNotify(config, settling),
     guards: settleGuards(config, feeds, policies, settling),
     history: settleHistory(config),
     policies,

@@ -29,6 +29,8 @@ export interface FetchFacts {
   readonly lastSuccessAt: number | null
   /** Failures by cause. */
   readonly failures: Readonly<Record<string, number>>
+  /** Of a zone that is taken by transfer. */
+  readonly zone: { readonly serial: number | null; readonly isExpired: boolean } | null
 }
 
 export interface ImageFacts {

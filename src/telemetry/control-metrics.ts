@@ -65,6 +65,17 @@ function feedMetrics(facts: ControlFacts): MetricRow[] {
           for (const [cause, count] of Object.entries(failures)) add(count, feed, cause)
       },
     ),
+    gauge('qalqan_feed_zone_serial', 'Serial of the zone that the feed has by transfer.', ['feed'], add => {
+      for (const { feed, zone } of facts.fetches()) if (zone !== null && zone.serial !== null) add(zone.serial, feed)
+    }),
+    gauge(
+      'qalqan_feed_zone_expired',
+      'Whether no primary has answered for longer than the zone says it may be used; it stays in force.',
+      ['feed'],
+      add => {
+        for (const { feed, zone } of facts.fetches()) if (zone !== null) add(Number(zone.isExpired), feed)
+      },
+    ),
     gauge(
       'qalqan_feed_held',
       'Whether a version of the feed that changes it too much waits for approval.',

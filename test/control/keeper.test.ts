@@ -29,6 +29,7 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     subdomains: null,
     answer: null,
     remote: null,
+    transfer: null,
     limits: null,
     signature: null,
     mode: 'enforce' as const,

@@ -98,6 +98,7 @@ export function feedSettings(over: Partial<FeedSettings> = {}): FeedSettings {
     subdomains: null,
     answer: null,
     remote: null,
+    transfer: null,
     limits: null,
     signature: null,
     mode: 'enforce' as const,

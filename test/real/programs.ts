@@ -18,6 +18,8 @@ export const PROGRAMS = {
   unbound: 'unbound',
   dnsperf: 'dnsperf',
   dnsdist: 'dnsdist',
+  named: 'bind9',
+  nsupdate: 'bind9-dnsutils',
 } as const
 export type ProgramName = keyof typeof PROGRAMS
 
@@ -119,6 +121,12 @@ export class RealServer {
   /** As if its machine had gone: it neither answers nor refuses. */
   freeze(): void {
     this.process.kill('SIGSTOP')
+  }
+
+  /** As if it had crashed. */
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL')
+    await this.ended
   }
 
   async stop(): Promise<void> {

@@ -109,6 +109,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
         feed('kids', 'kids.txt', 'household', 'kids-sites'),
       ],
       fetch: { timeoutMs: 120_000, octetsMax: 512 * 2 ** 20, bootstrap: [] },
+      notify: null,
       guards: { protected: [], topList: [], exceptions: [], positiveFeeds: ['kids'] },
       history: { keepMs: 90 * 86_400_000, octetsMax: 2 ** 31 },
       policies: [
@@ -145,6 +146,7 @@ function feed(name: string, file: string, ruleClass: string, category: string) {
     category,
     scope: 'page',
     remote: null,
+    transfer: null,
     signature: null,
     mode: 'enforce' as const,
     subdomains: null,

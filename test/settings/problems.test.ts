@@ -199,10 +199,10 @@ describe('the place of a problem is that of', () => {
     ],
     [
       'a source that is neither a path nor a URL that can be fetched',
-      `${HEAD}feeds:\n  - { name: a, source: "https://", class: legal, category: c }\n  - { name: b, source: "XFR://192.0.2.1/z", class: legal, category: c }\n`,
+      `${HEAD}feeds:\n  - { name: a, source: "https://", class: legal, category: c }\n  - { name: b, source: "FTP://192.0.2.1/z", class: legal, category: c }\n`,
       [
         '3:24: "https://" is no URL',
-        '4:24: sources over xfr:// are not supported: give the path of a file, or an http:// or https:// URL',
+        '4:24: sources over ftp:// are not supported: give the path of a file, an http:// or https:// URL, or xfr:// and a zone',
       ],
     ],
     [
@@ -312,7 +312,7 @@ describe('YAML that is not sound', () => {
       'a list',
       '- listen\n',
       [
-        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, fetch, guards, history, policies, cache, tcp, udp, http, block_page, data, log, got a list',
+        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, fetch, zones, notify, guards, history, policies, cache, tcp, udp, http, block_page, data, log, got a list',
       ],
     ],
     [

@@ -155,11 +155,13 @@ describe('settling', () => {
         upstreams: first.upstreams.map(server => `${server.address}:${server.port}`),
         records: Object.fromEntries(first.records.map(record => [record.name, record.address])),
         data: first.data,
-        feeds: first.feeds.map(({ subdomains, answer, limits: _, remote: __, signature: ___, ...feed }) => ({
-          ...feed,
-          ...(subdomains === null ? {} : { subdomains }),
-          ...(answer === null ? {} : { answer }),
-        })),
+        feeds: first.feeds.map(
+          ({ subdomains, answer, limits: _, remote: __, signature: ___, transfer: ____, ...feed }) => ({
+            ...feed,
+            ...(subdomains === null ? {} : { subdomains }),
+            ...(answer === null ? {} : { answer }),
+          }),
+        ),
         policies: first.policies.map(({ allowOnly, ...policy }) => ({ ...policy, allow_only: allowOnly })),
       }),
     )

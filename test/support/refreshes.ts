@@ -34,7 +34,15 @@ export function ordersIn(folder: string, round: number): CompileOrders {
   } as const
   return {
     feeds: [
-      { ...feed, subdomains: null, answer: null, remote: null, limits: { shrink: 0.2, grow: 0.5 }, signature: null },
+      {
+        ...feed,
+        subdomains: null,
+        answer: null,
+        remote: null,
+        transfer: null,
+        limits: { shrink: 0.2, grow: 0.5 },
+        signature: null,
+      },
     ],
     dataFolder: join(folder, 'data'),
     now: 1_790_000_000 + round,

@@ -17,7 +17,9 @@ export function controlFacts(changed: Partial<ControlFacts> = {}): ControlFacts 
     version: '0.1.0',
     feeds: () => [FEED],
     image: () => ({ bytes: 3200, names: 100, buildSeconds: 0.25, generation: 7 }),
-    fetches: () => [{ feed: 'fetched', lastSuccessAt: 1, failures: { dns: 0, tls: 2 } }],
+    fetches: () => [
+      { feed: 'fetched', lastSuccessAt: 1, failures: { dns: 0, tls: 2 }, zone: { serial: 7, isExpired: false } },
+    ],
     workerRestarts: () => 1,
     logLinesDropped: () => 9,
     ...changed,

@@ -64,6 +64,8 @@ const TABLE: [name: string, type: string, labels: string][] = [
   ['qalqan_feed_fetch_success_timestamp_seconds', 'gauge', 'feed'],
   ['qalqan_feed_fetch_failures_total', 'counter', 'feed cause'],
   ['qalqan_feed_monitored_total', 'counter', 'feed'],
+  ['qalqan_feed_zone_serial', 'gauge', 'feed'],
+  ['qalqan_feed_zone_expired', 'gauge', 'feed'],
   ['qalqan_feed_held', 'gauge', 'feed'],
   ['qalqan_feed_quarantined', 'gauge', 'feed reason'],
   ['qalqan_image_bytes', 'gauge', ''],

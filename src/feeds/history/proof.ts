@@ -95,7 +95,15 @@ function versionProof(
 function entriesOf(dataFolder: string, line: HistoryLine, name: Uint8Array, atMs: number): Explanation[] | string {
   try {
     const source = openArchived(dataFolder, line.feed, line.sha256)
-    const feed = { ...line.reading, name: line.feed, source: source.path, remote: null, limits: null, signature: null }
+    const feed = {
+      ...line.reading,
+      name: line.feed,
+      source: source.path,
+      remote: null,
+      transfer: null,
+      limits: null,
+      signature: null,
+    }
     const now = Math.floor(atMs / 1000)
     return entriesAbout(name, feed, sink => {
       const report = loadFeed(feed, source, sink, { now, clock: () => 0, withUrls: true })

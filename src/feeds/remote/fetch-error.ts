@@ -11,6 +11,11 @@ export const FETCH_CAUSES = [
   'size',
   'encoding',
   'disk',
+  'refused',
+  'tsig',
+  'soa',
+  'serial',
+  'transfer',
 ] as const
 export type FetchCause = (typeof FETCH_CAUSES)[number]
 

@@ -41,6 +41,8 @@ export interface FetchState {
   readonly lastSuccessAt: number | null
   readonly failures: Readonly<Record<FetchCause, number>>
   readonly problem: string | null
+  /** Of a zone that is taken by transfer: its serial, and whether no primary has answered for as long as its SOA says it may be used. */
+  readonly zone: { readonly serial: number | null; readonly isExpired: boolean } | null
 }
 
 export class Fetcher {
@@ -68,7 +70,7 @@ export class Fetcher {
 
   state(): FetchState {
     const { lastAttemptAt, lastSuccessAt, failures, problem } = this
-    return { feed: this.options.feed, lastAttemptAt, lastSuccessAt, failures, problem }
+    return { feed: this.options.feed, lastAttemptAt, lastSuccessAt, failures, problem, zone: null }
   }
 
   /** Fetches now, or joins the fetch that is under way; the next one follows by itself. Never rejects. */
