@@ -5,6 +5,7 @@
 import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
+import { dueText, entriesDue } from './due-command.ts'
 import { explain, explainText } from './explain.ts'
 import { approveFeed, feedCalled, feedsStatus, rollBackFeed, statusText } from './feeds-command.ts'
 import { requestFlush, requestRefresh } from './flush.ts'
@@ -34,7 +35,7 @@ Commands:
   check                 read a configuration and say what is wrong with it
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
-  feeds ACT             status, refresh, diff, approve, rollback, history, proof, verify: which version of a list counts
+  feeds ACT             status, refresh, diff, approve, rollback, history, proof, verify, due: versions of lists
   flush NAME            forget the cached answers for NAME; with --below also for all names below it
   unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 
@@ -79,6 +80,7 @@ Blocks NAME and all below it, in every worker within a second and after a restar
        qalqan feeds history [NAME] [--json] [--config FILE]
        qalqan feeds proof DOMAIN --on DAY [--json] [--config FILE]
        qalqan feeds verify [--json] [--config FILE]
+       qalqan feeds due [--json] [--config FILE]
 
 status    reads every feed as the server does, and says what is in force, held back or quarantined
 refresh   asks the running server to fetch and read NAME, or all feeds, now
@@ -88,6 +90,7 @@ rollback  goes back to the version before, or to VERSION, until approve
 history   which version was in force when
 proof     whether DOMAIN was listed on DAY (such as 2026-11-20, UTC), from the versions that were in force then
 verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
+due       rules whose date for a re-check has come
 
 A VERSION is its number in the history, or the first eight digits or more of its SHA-256.
 `,
@@ -226,6 +229,7 @@ const FEEDS_ACTS: Readonly<
   history: [0, 1, [], ['json']],
   proof: [1, 1, ['on'], ['json']],
   verify: [0, 0, [], ['json']],
+  due: [0, 0, [], ['json']],
 }
 const FEEDS_OPTIONS = [
   'by',
@@ -271,6 +275,7 @@ function actOnFeeds(act: string, name: string, values: Values, settings: Setting
   if (act === 'history')
     return show(historyOf(settings, name === '' ? null : feedCalled(settings, name).name), historyText)
   if (act === 'proof') return show(prove(settings, { name, on }, progress('versions read')), proofText)
+  if (act === 'due') return show(entriesDue(settings, Date.now()), dueText)
   if (act === 'refresh') return refreshFeeds(settings, name)
   const verified = verifyHistory(settings, progress('versions checked'))
   show(verified, verifiedText)

@@ -168,6 +168,7 @@ function detailLines(detail: EntryDetail | null): string[] {
     ['url', detail.url],
     ['listed', detail.listedAt === undefined ? undefined : day(detail.listedAt)],
     ['expires', detail.expiresAt === undefined ? undefined : day(detail.expiresAt)],
+    ['re-check', detail.recheckAt === undefined ? undefined : day(detail.recheckAt)],
   ]
   return facts.flatMap(([what, value]) => (value === undefined ? [] : [`             ${what}: ${value}`]))
 }

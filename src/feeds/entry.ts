@@ -26,6 +26,8 @@ export interface EntryDetail {
   readonly url?: string
   readonly listedAt?: number
   readonly expiresAt?: number
+  /** When somebody should look whether it still has a ground. */
+  readonly recheckAt?: number
   /** How this entry wants to be answered; absent: as the feed or the configuration says. */
   readonly answer?: AnswerMode | 'drop' | GivenAddresses
 }

@@ -80,6 +80,7 @@ function fetchersOf({ feeds, fetch, upstreams }: Settings, version: string, onPr
             timeoutMs: fetch.timeoutMs,
             octetsMax: fetch.octetsMax,
             agentName: `qalqan/${version}`,
+            proxy: fetch.proxy,
             resolve,
             now: Date.now,
             random,

@@ -68,7 +68,7 @@ class Loading implements LineTarget {
   run(): string | null {
     try {
       this.readAll()
-      return this.tally.refusal()
+      return this.tally.refusal(this.feed.limits?.bad ?? null)
     } catch (error) {
       if (error instanceof FeedRefused) return error.message
       throw error

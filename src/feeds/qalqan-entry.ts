@@ -34,10 +34,11 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set([
   'source',
   'listed',
   'expires',
+  'recheck',
   'action',
 ])
 const TEXT_KEYS = ['host', 'url', 'reason', 'basis', 'source'] as const
-const DATE_KEYS = ['listed', 'expires'] as const
+const DATE_KEYS = ['listed', 'expires', 'recheck'] as const
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -125,6 +126,7 @@ function detailOf(value: Fields): EntryDetail {
   if (value.url !== undefined) detail.url = value.url as string
   if (value.listed !== undefined) detail.listedAt = secondsOf(value.listed as string)!
   if (value.expires !== undefined) detail.expiresAt = secondsOf(value.expires as string)!
+  if (value.recheck !== undefined) detail.recheckAt = secondsOf(value.recheck as string)!
   return detail
 }
 

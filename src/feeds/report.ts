@@ -73,10 +73,12 @@ export function nextExpiryOf(reports: readonly FeedReport[]): number | null {
 const BAD_LINES_MAX = 20
 /** Readers have fewer reasons than this; a limit all the same, for what is counted by text. */
 const REASONS_MAX = 64
-/** A file with more than this share of bad lines is something else than it is taken for. */
+/** Where nobody has said how many bad lines are too many: a file with more is something else than it is taken for. */
 const BAD_SHARE_MAX = 0.25
 /** Under so many lines the share says little. */
 const LINES_JUDGED_MIN = 20
+/** So many are let pass in a list of any length. */
+const BAD_LINES_PASSED = 5
 
 /** Counts what passes through to a sink. */
 export class Tally implements FeedSink {
@@ -140,15 +142,16 @@ export class Tally implements FeedSink {
     this.ownSerial = serial
   }
 
-  /** Why the file is not to be used, or null. */
-  refusal(): string | null {
+  /** Why the file is not to be used, or null. `badShare`: what share of its lines may be bad; null: not decided. */
+  refusal(badShare: number | null): string | null {
     const valid = this.blocked + this.allowed + this.pages + this.expiredCount
     const judged = valid + this.skipped + this.badCount
     const first = this.badLines[0]
     if (first === undefined) return null
     const example = `line ${first.line}: ${first.why}`
     if (valid === 0) return `no valid entry (${example})`
-    if (judged < LINES_JUDGED_MIN || this.badCount <= BAD_SHARE_MAX * judged) return null
+    const most = badShare === null ? BAD_SHARE_MAX * judged : Math.max(BAD_LINES_PASSED, badShare * judged)
+    if (judged < LINES_JUDGED_MIN || this.badCount <= most) return null
     return `${this.badCount} of ${judged} entries are bad (${example})`
   }
 }

@@ -19,6 +19,11 @@ export const fetchKey = section({
   bootstrap: list(text('an address such as 192.0.2.53'), 'addresses')
     .default([])
     .describe('Servers that are asked for the addresses of the hosts of lists. Default: the upstreams.'),
+  proxy: text('the URL of a proxy, such as http://192.0.2.80:3128')
+    .optional()
+    .describe(
+      'A proxy that lists are fetched through. Default: none. It looks the hosts of lists up and decides where it connects to.',
+    ),
 })
   .prefault({})
   .describe('How lists with an http:// or https:// source are fetched.')
@@ -27,10 +32,22 @@ export function settleFetch({ fetch }: Config, settling: Settling): Settings['fe
   return {
     timeoutMs: durationMs(fetch.timeout),
     octetsMax: sizeBytes(fetch.size_max),
+    proxy: settleProxy(fetch.proxy, settling),
     bootstrap: fetch.bootstrap.flatMap(
       (own, i) => take(parseEndpoint(own, DNS_PORT), ['fetch', 'bootstrap', i], settling) ?? [],
     ),
   }
+}
+
+function settleProxy(proxy: string | undefined, settling: Settling): string | null {
+  if (proxy === undefined) return null
+  const url = URL.parse(proxy)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    settling.report(
+      ['fetch', 'proxy'],
+      `expected the URL of a proxy such as http://192.0.2.80:3128, got ${quote(proxy)}`,
+    )
+  return proxy
 }
 
 type ConfigFeed = Config['feeds'][number]

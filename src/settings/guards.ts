@@ -20,6 +20,9 @@ export const limitsKey = section({
     .default('20%')
     .describe('By how much of its entries the feed may shrink at once.'),
   grow: share('a share in per cent').default('50%').describe('By how much it may grow at once.'),
+  bad: share('a share in per cent')
+    .default('1%')
+    .describe('How many of its lines may be bad; five always may. A list with more is refused.'),
 })
   .prefault({})
   .describe('A version that changes the feed by more is held back until qalqan feeds approve; the last good one stays.')
@@ -45,9 +48,9 @@ export const guardsKey = section({
   .prefault({})
   .describe('Names that no feed may block.')
 
-export function settleLimits(limits: { shrink: string; grow: string }) {
+export function settleLimits(limits: { shrink: string; grow: string; bad: string }) {
   const shareOf = (written: string) => Number(SHARE.exec(written)![1]) / 100
-  return { shrink: shareOf(limits.shrink), grow: shareOf(limits.grow) }
+  return { shrink: shareOf(limits.shrink), grow: shareOf(limits.grow), bad: shareOf(limits.bad) }
 }
 
 export function settleGuards(

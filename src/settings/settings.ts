@@ -73,8 +73,8 @@ export interface FeedSettings {
   readonly subdomains: boolean | null
   /** Overrides `blocking.answer` and whatever the feed's entries ask for; null: as given. */
   readonly answer: AnswerMode | null
-  /** By what share of its entries it may change at once; null: by any. */
-  readonly limits: { readonly shrink: number; readonly grow: number } | null
+  /** By what share of its entries it may change at once, and what share of its lines may be bad; null: any change. */
+  readonly limits: { readonly shrink: number; readonly grow: number; readonly bad: number } | null
   /** Public keys as minisign writes them, and how many of them must have signed the list; null: none need to. */
   readonly signature: { readonly keys: readonly string[]; readonly threshold: number } | null
 }
@@ -166,6 +166,8 @@ export interface Settings {
     readonly octetsMax: number
     /** Servers asked for addresses of lists' hosts; empty: the upstreams. */
     readonly bootstrap: readonly Endpoint[]
+    /** A URL; null: none. */
+    readonly proxy: string | null
   }
   /** Where primaries are heard; null: nowhere. */
   readonly notify: Endpoint | null

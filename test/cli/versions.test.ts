@@ -99,6 +99,23 @@ describe('versions of a list', () => {
   })
 })
 
+test('entries whose date for a re-check has come are listed, the longest overdue first', async () => {
+  const header = '{"qalqan":1,"feed":"x","serial":1,"issued":"2026-01-01"}\n'
+  const entry = (host: string, recheck?: string) =>
+    `${JSON.stringify({ host, case: `K-${host[0]}`, ...(recheck === undefined ? {} : { recheck }) })}\n`
+  serving.folder.write(
+    'list.txt',
+    header +
+      entry('b.example', '2026-02-01') +
+      entry('a.example', '2026-01-01') +
+      entry('never.example') +
+      entry('later.example', '2999-01-01'),
+  )
+  const path = config({ feeds: [{ ...FEED, format: 'qalqan' }] })
+  const { stdout } = await serving.folder.run('feeds', 'due', '--config', path)
+  expect(stdout).toBe('2026-01-01  list, line 3  a.example  case K-a\n2026-02-01  list, line 2  b.example  case K-b\n')
+})
+
 describe('a start', () => {
   test('whose sources are all gone has in force what was in force', async () => {
     put('one.example')

@@ -54,6 +54,9 @@ test('a report has everything an operator asks for', () => {
     failure: null,
     quarantined: { root: 0, 'public-suffix': 0, 'shared-host': 0, protected: 0, 'top-list': 0 },
     isHeld: false,
+    serial: null,
+    signedBy: null,
+    pinned: null,
     fromLastGood: false,
     warnings: [],
   })

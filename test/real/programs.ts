@@ -18,6 +18,7 @@ export const PROGRAMS = {
   unbound: 'unbound',
   dnsperf: 'dnsperf',
   dnsdist: 'dnsdist',
+  minisign: 'minisign',
   named: 'bind9',
   nsupdate: 'bind9-dnsutils',
 } as const

@@ -108,7 +108,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
         feed('gambling', 'gambling.txt', 'household', 'gambling'),
         feed('kids', 'kids.txt', 'household', 'kids-sites'),
       ],
-      fetch: { timeoutMs: 120_000, octetsMax: 512 * 2 ** 20, bootstrap: [] },
+      fetch: { timeoutMs: 120_000, octetsMax: 512 * 2 ** 20, bootstrap: [], proxy: null },
       notify: null,
       guards: { protected: [], topList: [], exceptions: [], positiveFeeds: ['kids'] },
       history: { keepMs: 90 * 86_400_000, octetsMax: 2 ** 31 },
@@ -151,7 +151,7 @@ function feed(name: string, file: string, ruleClass: string, category: string) {
     mode: 'enforce' as const,
     subdomains: null,
     answer: null,
-    limits: { shrink: 0.2, grow: 0.5 },
+    limits: { shrink: 0.2, grow: 0.5, bad: 0.01 },
   }
 }
 

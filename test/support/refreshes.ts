@@ -40,7 +40,7 @@ export function ordersIn(folder: string, round: number): CompileOrders {
         answer: null,
         remote: null,
         transfer: null,
-        limits: { shrink: 0.2, grow: 0.5 },
+        limits: { shrink: 0.2, grow: 0.5, bad: 0.01 },
         signature: null,
       },
     ],

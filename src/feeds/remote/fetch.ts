@@ -6,8 +6,8 @@
  */
 import { createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { dirname } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -40,6 +40,8 @@ export interface FetchOptions {
   /** Packed or unpacked. */
   readonly octetsMax: number
   readonly agentName: string
+  /** Its URL, or null: lists are fetched directly. */
+  readonly proxy: string | null
 }
 
 /** `isNew` false: the server says that nothing has changed. */
@@ -85,7 +87,7 @@ function redirectedTo(from: URL, location: string): URL {
 }
 
 async function respond(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const { address, family } = await destinationOf(url.hostname, options.allowPrivate, options.resolve)
+  const way = options.proxy === null ? await directly(url, options) : byProxy(url, options.proxy)
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const { etag, lastModified } = options.validators
   const headers = {
@@ -98,19 +100,32 @@ async function respond(url: URL, options: FetchOptions, signal: AbortSignal): Pr
     const sent = request(url, {
       headers,
       signal,
-      agent: false,
+      ...way,
       timeout: Math.min(STARTED_WITHIN_MS, options.timeoutMs),
-      // The address that was checked, whatever the name has become meanwhile.
-      lookup: (_host, wanted, done) => {
-        if (wanted.all === true) done(null, [{ address, family }])
-        else done(null, address, family)
-      },
     })
     sent.once('response', resolve)
     sent.once('timeout', () => sent.destroy(new FetchError('timeout', 'the server is silent')))
     sent.once('error', reject)
     sent.end()
   })
+}
+
+/** To the address that was checked, whatever the name has become meanwhile. */
+async function directly(url: URL, options: FetchOptions): Promise<Pick<RequestOptions, 'agent' | 'lookup'>> {
+  const { address, family } = await destinationOf(url.hostname, options.allowPrivate, options.resolve)
+  return {
+    agent: false,
+    lookup: (_host, wanted, done) => {
+      if (wanted.all === true) done(null, [{ address, family }])
+      else done(null, address, family)
+    },
+  }
+}
+
+/** The proxy looks names up and connects: where to, is for its operator to bound. */
+function byProxy(url: URL, proxy: string): Pick<RequestOptions, 'agent'> {
+  const proxyEnv = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '' }
+  return { agent: url.protocol === 'https:' ? new HttpsAgent({ proxyEnv }) : new HttpAgent({ proxyEnv }) }
 }
 
 async function keep(response: IncomingMessage, url: URL, options: FetchOptions, signal: AbortSignal): Promise<Fetched> {

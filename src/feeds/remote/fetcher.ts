@@ -26,6 +26,7 @@ export interface FetcherOptions {
   /** Whether the list has signatures beside it. */
   readonly isSigned: boolean
   readonly agentName: string
+  readonly proxy: string | null
   readonly resolve: ResolveHost
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -71,8 +71,8 @@ function hear(socket: Socket, reply: (message: Buffer, address: string) => Buffe
   socket.once('close', () => clearTimeout(deadline))
   socket.on('data', (chunk: Buffer) => {
     heard = Buffer.concat([heard, chunk])
-    if (heard.length > MESSAGE_OCTETS) return socket.destroy()
-    if (heard.length < 2 || heard.length < 2 + heard.readUInt16BE(0)) return
+    if (heard.length > MESSAGE_OCTETS) socket.destroy()
+    if (heard.length > MESSAGE_OCTETS || heard.length < 2 || heard.length < 2 + heard.readUInt16BE(0)) return
     const answer = reply(heard.subarray(2, 2 + heard.readUInt16BE(0)), socket.remoteAddress ?? '')
     if (answer === null) socket.destroy()
     else socket.end(framed(answer))

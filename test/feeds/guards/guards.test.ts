@@ -55,7 +55,7 @@ describe('a rule', () => {
 })
 
 describe('the change of a feed', () => {
-  const limits = { shrink: 0.2, grow: 0.5 }
+  const limits = { shrink: 0.2, grow: 0.5, bad: 0.01 }
   const rows: readonly (readonly [before: number, now: number, problem: string | null])[] = [
     [1000, 0, 'held back: it shrank by 100 %, from 1000 entries to 0'],
     [1000, 400, 'held back: it shrank by 60 %, from 1000 entries to 400'],
@@ -98,7 +98,7 @@ describe('a feed that is compiled', () => {
     writeFileSync(join(folder, 'list.txt'), Array.from({ length: count }, (_, i) => `${prefix}${i}.example\n`).join(''))
   function compile(name = 'list') {
     const sink = new RecordingSink()
-    const feed = feedSettings({ name, source: join(folder, 'list.txt'), limits: { shrink: 0.2, grow: 0.5 } })
+    const feed = feedSettings({ name, source: join(folder, 'list.txt'), limits: { shrink: 0.2, grow: 0.5, bad: 0.5 } })
     const decisions = readDecisions(join(folder, 'data'))
     const options = { dataFolder: join(folder, 'data'), now: NOW, neverBlock: guard, decisions, pause: () => {} }
     return { report: compileFeed(feed, options, { sink, undo: () => sink.undo() }), rules: sink.rules }

@@ -24,7 +24,7 @@ function compile(signatures: string | null, { list = LIST, threshold = 1, now = 
   rmSync(`${source}.minisig`, { force: true })
   if (signatures !== null) writeFileSync(`${source}.minisig`, signatures)
   const keys = [one.text, two.text, three.text]
-  const limits = { shrink: 0.2, grow: 0.5 }
+  const limits = { shrink: 0.2, grow: 0.5, bad: 0.01 }
   const feed = feedSettings({ name: 'list', source, signature: { keys, threshold }, limits })
   const sink = new RecordingSink()
   const options = { dataFolder: join(folder, 'data'), now, pause: () => {} }

@@ -48,6 +48,7 @@ const optionsFor = (more: Partial<FetchOptions> = {}): FetchOptions => ({
   timeoutMs: 3000,
   octetsMax: 1e6,
   agentName: 'qalqan/test',
+  proxy: null,
   ...more,
 })
 const causeOf = async (more: Partial<FetchOptions> = {}) =>
@@ -104,6 +105,25 @@ describe('a fetch', () => {
     expect(await causeOf()).toBe('fetched')
     handler = redirects(4)
     expect(await causeOf()).toBe('redirect')
+  })
+
+  test('goes through a proxy where there is one, which looks the name up', async () => {
+    const asked: string[] = []
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.end(LIST)
+    })
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+    const nowhere: ResolveHost = async () => {
+      throw new Error('looked up here')
+    }
+    const through = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    await fetchList(optionsFor({ url: 'http://lists.example/list.txt', proxy: through, resolve: nowhere }))
+    expect(asked).toEqual(['http://lists.example/list.txt'])
+    expect(readFileSync(path(), 'utf8')).toBe(LIST)
+    proxy.closeAllConnections()
+    await new Promise(resolve => proxy.close(resolve))
+    expect(await causeOf({ proxy: through })).toBe('connect')
   })
 
   const body = 'n.example\n'.repeat(1000)
