@@ -5,6 +5,7 @@
 import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
+import { appealCalled, appealText, decideAppeal, listText, withAppeals } from './appeals-command.ts'
 import { dueText, entriesDue } from './due-command.ts'
 import { explain, explainText } from './explain.ts'
 import { approveFeed, feedCalled, feedsStatus, rollBackFeed, statusText } from './feeds-command.ts'
@@ -36,6 +37,7 @@ Commands:
   explain NAME          say whether and why NAME is blocked
   block NAME            block NAME at once, until it is unblocked
   feeds ACT             status, refresh, diff, approve, rollback, history, proof, verify, due: versions of lists
+  appeals ACT           list, show or decide: what visitors object to
   flush NAME            forget the cached answers for NAME; with --below also for all names below it
   unblock NAME          end an urgent block of NAME; with --feeds also those of feeds
 
@@ -94,6 +96,16 @@ due       rules whose date for a re-check has come
 
 A VERSION is its number in the history, or the first eight digits or more of its SHA-256.
 `,
+  appeals: `Usage: qalqan appeals list [--open] [--json] [--config FILE]
+       qalqan appeals show TICKET [--contact] [--json] [--config FILE]
+       qalqan appeals decide TICKET --uphold --by PERSON --reason TEXT [--name NAME] [--config FILE]
+       qalqan appeals decide TICKET --reject --by PERSON --reason TEXT [--config FILE]
+
+list      all appeals, or with --open those that are not decided
+show      one of them; --contact also what was given to be reached by
+decide    --uphold lifts the rule for the very site, or those of the case, at once, as 'unblock --feeds' does; a rule for a name above the site
+          also blocks others, and is lifted only where --name says so. --reason is what the person reads
+`,
   flush: `Usage: qalqan flush NAME [--below] [--config FILE]
 
 Tells the running server to forget the cached answers for NAME, in every worker within a second.
@@ -133,6 +145,11 @@ function parse(argv: readonly string[]) {
         from: { type: 'string' },
         to: { type: 'string' },
         on: { type: 'string' },
+        open: { type: 'boolean', default: false },
+        contact: { type: 'boolean', default: false },
+        uphold: { type: 'boolean', default: false },
+        reject: { type: 'boolean', default: false },
+        name: { type: 'string' },
       },
     })
   } catch (error) {
@@ -157,6 +174,9 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const [command, ...operands] = positionals
   if (values.version) return print(`qalqan ${VERSION}`)
   if (values.help) return print(COMMAND_HELP[command ?? ''] ?? HELP)
+  if (command === 'appeals') return runAppeals(operands, values)
+  if (values.open || values.contact || values.uphold || values.reject || values.name !== undefined)
+    throw new UsageError('--open, --contact, --uphold, --reject and --name belong to appeals')
   if (command === 'feeds') return runFeeds(operands, values)
   if ((values.by ?? values.from ?? values.to ?? values.on) !== undefined)
     throw new UsageError('--by, --from, --to and --on belong to feeds')
@@ -280,6 +300,32 @@ function actOnFeeds(act: string, name: string, values: Values, settings: Setting
   const verified = verifyHistory(settings, progress('versions checked'))
   show(verified, verifiedText)
   return verified.problems.length === 0 ? 0 : 1
+}
+
+const APPEALS_USAGE =
+  'appeals takes list, show TICKET, or decide TICKET with --uphold or --reject, --by PERSON and --reason TEXT'
+
+function runAppeals([act, ticket, ...more]: readonly string[], values: Values): number {
+  const isList = act === 'list' && ticket === undefined
+  const isOne = (act === 'show' || act === 'decide') && ticket !== undefined && more.length === 0
+  const { uphold, reject, by, reason, name = null } = values
+  const isDecision = uphold !== reject && by !== undefined && reason !== undefined
+  if ((!isList && !isOne) || (act === 'decide') !== isDecision || (name !== null && !uphold))
+    throw new UsageError(APPEALS_USAGE)
+  const settings = settingsOf(values.config)
+  if (settings === null) return 1
+  if (act === 'decide')
+    return print(
+      decideAppeal(settings, { ticket: ticket!, isUpheld: uphold, by: by!, reason: reason!, name }, Date.now()),
+    )
+  return withAppeals(settings, store => {
+    const show = <T>(value: T, text: (value: T) => string) =>
+      print(values.json ? JSON.stringify(value, null, 2) : text(value))
+    if (act === 'list') return show(store.list(values.open), listText)
+    const appeal = appealCalled(store, ticket!)
+    const contact = values.contact ? store.contactOf(appeal.ticket) : null
+    return show({ ...appeal, contact }, own => appealText(own, own.contact))
+  })
 }
 
 function refreshFeeds(settings: Settings, name: string): number {

@@ -4,12 +4,14 @@
  */
 import { randomInt } from 'node:crypto'
 import { VERSION } from './about.ts'
+import { AppealStore, STATES } from './appeals/store.ts'
 import { banner } from './banner.ts'
 import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { Fetchers } from './feeds/fetchers.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
 import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
+import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { watchFlushes } from './flush.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
@@ -19,10 +21,14 @@ import type { RunningHttpServer } from './platform/http-server.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
+import { caseFinder } from './policy/find-case.ts'
+import { listCounts } from './public/list-counts.ts'
+import { startPublicService } from './public/service.ts'
 import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
 import type { Settings } from './settings/settings.ts'
 import { startAdminServer } from './telemetry/admin-server.ts'
+import type { AppealFacts } from './telemetry/control-facts.ts'
 import { controlFacts } from './telemetry/facts.ts'
 import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -148,10 +154,24 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   started.push({ stop: async () => flushes.close() })
   if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')
 
+  const appeals = settings.appeals === null ? null : new AppealStore(settings.data)
+  if (appeals !== null) started.push({ stop: async () => appeals.close() })
+  const forgetting = appeals === null ? null : forgetContacts(appeals, settings.appeals!, log)
   const http: RunningHttpServer[] = []
   if (settings.http.page !== null) {
     const find = blockFinder(settings, categories, () => readers)
-    http.push(await startBlockPage(settings.http.page, { find, settings: settings.blockPage }))
+    const service = startPublicService({
+      settings,
+      store: appeals,
+      find,
+      findCase: caseFinder(categories, () => [readers.overlay, readers.filter]),
+      lists: () => listCounts(settings.feeds, keeper.states),
+      urgent: () => readUrgentChanges(settings.data),
+      now: nowSeconds,
+      onProblem: problem => log.logger.error({ problem }, 'appeals'),
+    })
+    const takesAppeals = appeals !== null
+    http.push(await startBlockPage(settings.http.page, { find, settings: settings.blockPage, service, takesAppeals }))
   }
   if (settings.http.admin !== null) {
     const facts = controlFacts({
@@ -163,6 +183,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       current: () => current,
       names: () => readers.filter.names,
       pool,
+      appeals: () => appealFacts(appeals, settings.appeals),
     })
     const upstreamNames = allServers(settings).map(({ address, port }) => `${address}:${port}`)
     const metrics = createMetrics(layout, () => counters, upstreamNames, facts)
@@ -174,7 +195,9 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     urgent.close()
     flushes.close()
     fetchers.close()
+    if (forgetting !== null) clearInterval(forgetting)
     await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
+    appeals?.close()
   }
   const reload = () => {
     log.logger.info('feeds are read again')
@@ -185,6 +208,37 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }),
     reload,
     stop,
+  }
+}
+
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+const FORGET_MS = 3_600_000
+
+/** Contacts go some time after the decision, also where nobody looks. */
+function forgetContacts(
+  store: AppealStore,
+  { keepContactSeconds }: NonNullable<Settings['appeals']>,
+  log: Log,
+): NodeJS.Timeout {
+  const forget = () => {
+    try {
+      store.deleteContacts(nowSeconds() - keepContactSeconds)
+    } catch (error) {
+      log.logger.error({ problem: (error as Error).message }, 'contacts of appeals could not be deleted')
+    }
+  }
+  forget()
+  return setInterval(forget, FORGET_MS).unref()
+}
+
+/** Null: none are taken, or they cannot be read. */
+function appealFacts(store: AppealStore | null, settings: Settings['appeals']): AppealFacts | null {
+  if (store === null || settings === null) return null
+  try {
+    const states = Object.fromEntries(STATES.map(state => [state, store.count(state)]))
+    return { states, overdue: store.overdue(nowSeconds() - settings.decideWithinSeconds) }
+  } catch {
+    return null
   }
 }
 

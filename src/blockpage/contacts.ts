@@ -13,12 +13,12 @@ export interface Contact {
   readonly href: string | null
 }
 
-/** `subject` is what a message should begin with: the case and the site. */
-export function contacts(appeal: BlockPageSettings['appeal'], subject: string): Contact[] {
+/** `subject` is what a message should begin with: the case and the site. `about`: what a form of ours is to be filled in with; empty: it is none. */
+export function contacts(appeal: BlockPageSettings['appeal'], subject: string, about = ''): Contact[] {
   const found: Contact[] = []
   const { email, url, phone } = appeal
   if (email !== null) found.push({ kind: 'email', shown: withoutControls(email), href: mailLink(email, subject) })
-  if (url !== null) found.push({ kind: 'url', shown: withoutControls(url), href: webLink(url) })
+  if (url !== null) found.push({ kind: 'url', shown: withoutControls(url), href: formLink(webLink(url), about) })
   if (phone !== null) found.push({ kind: 'phone', shown: withoutControls(phone), href: phoneLink(phone) })
   return found
 }
@@ -27,6 +27,13 @@ export function contacts(appeal: BlockPageSettings['appeal'], subject: string): 
 export function webLink(url: string): string | null {
   const parsed = URL.parse(url)
   return parsed !== null && /^https?:$/.test(parsed.protocol) ? parsed.href : null
+}
+
+function formLink(url: string | null, about: string): string | null {
+  if (url === null || about === '') return url
+  const link = new URL(url)
+  link.searchParams.set('about', about)
+  return link.href
 }
 
 function mailLink(email: string, subject: string): string | null {

@@ -47,6 +47,7 @@ export function blockContent(
   host: string | null,
   finding: BlockFinding | null,
   settings: BlockPageSettings,
+  takesAppeals = false,
 ): Content {
   const texts = TEXTS[language]
   const block = finding === null ? null : blockFacts(finding, language)
@@ -57,7 +58,11 @@ export function blockContent(
     host: host === null ? null : shownHost(host),
     provider: settings.provider === null ? null : withoutControls(settings.provider),
     block,
-    contacts: contacts(settings.appeal, [block?.caseNumber, host].filter(Boolean).join(' ')),
+    contacts: contacts(
+      settings.appeal,
+      [block?.caseNumber, host].filter(Boolean).join(' '),
+      takesAppeals ? (host ?? block?.caseNumber ?? '') : '',
+    ),
   }
 }
 

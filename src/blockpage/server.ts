@@ -26,10 +26,18 @@ import { renderProblem, renderText } from './plain.ts'
 export interface BlockPageDeps extends HttpServerOptions {
   readonly find: FindBlock
   readonly settings: BlockPageSettings
+  /** What else is served, under the operator's own names; null for a request that is not for it. Absent: nothing is. */
+  readonly service?: (request: IncomingMessage, body: Buffer | null) => HttpAnswer | null
+  /** Whether `settings.appeal.url` is a form of ours, which takes the case from the link. Absent: no. */
+  readonly takesAppeals?: boolean
 }
 
 export function startBlockPage(endpoint: HttpEndpoint, deps: BlockPageDeps): Promise<RunningHttpServer> {
-  return startHttpServer(endpoint, request => answerVisitor(request, deps), deps)
+  return startHttpServer(
+    endpoint,
+    (request, body) => deps.service?.(request, body) ?? answerVisitor(request, deps),
+    deps,
+  )
 }
 
 /** Unavailable For Legal Reasons (RFC 7725 §3). */
@@ -39,11 +47,14 @@ type VisitorRequest = Pick<IncomingMessage, 'url' | 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined }
 }
 
-export function answerVisitor(request: VisitorRequest, { find, settings }: BlockPageDeps): HttpAnswer {
+export function answerVisitor(
+  request: VisitorRequest,
+  { find, settings, takesAppeals = false }: BlockPageDeps,
+): HttpAnswer {
   const host = requestedHost(request)
   const finding = host === null ? null : find(host, plainAddress(request.socket.remoteAddress ?? ''))
   const language = chooseLanguage(languageParameter(request.url), request.headers['accept-language'])
-  const body = render(wantedForm(request), blockContent(language, host, finding, settings), UNAVAILABLE)
+  const body = render(wantedForm(request), blockContent(language, host, finding, settings, takesAppeals), UNAVAILABLE)
   return {
     status: UNAVAILABLE,
     body: body.text,

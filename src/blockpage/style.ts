@@ -30,6 +30,16 @@ dd{margin:0;font-weight:600}
 .contacts li{padding:.25rem 0}
 .contacts a{display:inline-block;min-height:2.75rem;padding:.6rem 0}
 .label{display:block;color:var(--soft)}
+label{display:block;font-weight:600;margin:1.25rem 0 .25rem}
+.hint{color:var(--soft);margin:0 0 .25rem}
+input,textarea{width:100%;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:.35rem;padding:.6rem .75rem;min-height:2.75rem}
+input:focus-visible,textarea:focus-visible,button:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+button{font:inherit;font-weight:600;min-height:2.75rem;margin:1.5rem 0;padding:.6rem 1.5rem;border:0;border-radius:.35rem;color:var(--paper);background:var(--link)}
+.wrong{border-left:.3rem solid var(--ink);padding:.25rem 0 .25rem .75rem;font-weight:600}
+.away{position:absolute;left:-100rem}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.4rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
+.wide{overflow-x:auto}
 footer{padding-top:1rem;padding-bottom:2rem;color:var(--soft)}
 @media (min-width:36rem){dl div{grid-template-columns:11rem 1fr;gap:1rem}.contacts li{display:grid;grid-template-columns:11rem 1fr;gap:1rem;align-items:center}}
 @media print{nav{display:none}}

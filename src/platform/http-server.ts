@@ -2,7 +2,7 @@
  * A small HTTP server for hostile networks: one handler that maps a request to a whole answer, and every limit around it.
  *
  * Owns: time and size limits, connection caps, refusal of what is not HTTP, the headers that every answer carries.
- * Never: reads meaning into a request, keeps a request's body, logs, or says in an answer what the client sent.
+ * Never: reads meaning into a request, logs, or says in an answer what the client sent.
  * Read `HTTP_LIMITS` first, then `startHttpServer`.
  */
 import {
@@ -22,14 +22,19 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** What a handler may rely on: the head was well-formed and within its limits; the body is of no concern. */
-export type HttpHandler = (request: IncomingMessage) => HttpAnswer | Promise<HttpAnswer>
+/**
+ * What a handler may rely on: the head was well-formed and within its limits, and the body was read to its end; it is null where it was longer
+ * than `bodyKeptMax`.
+ */
+export type HttpHandler = (request: IncomingMessage, body: Buffer | null) => HttpAnswer | Promise<HttpAnswer>
 
 export interface HttpLimits {
   /** Request line and headers together. */
   readonly headerBytesMax: number
   /** What of a body is read and thrown away so that its sender sees the answer; a longer one ends the connection. */
   readonly bodyBytesMax: number
+  /** What of a body a handler gets to see. */
+  readonly bodyKeptMax: number
   /** From the connection, or the first octet of a later request, to the end of its headers. */
   readonly headersMs: number
   /** The same, to the end of its body. */
@@ -47,6 +52,7 @@ export interface HttpLimits {
 export const HTTP_LIMITS: HttpLimits = {
   headerBytesMax: 8 * 1024,
   bodyBytesMax: 64 * 1024,
+  bodyKeptMax: 16 * 1024,
   headersMs: 5_000,
   requestMs: 10_000,
   answerMs: 10_000,
@@ -140,9 +146,9 @@ async function answerRequest(
   handler: HttpHandler,
   limits: HttpLimits,
 ): Promise<void> {
-  const fits = await drain(request, limits.bodyBytesMax)
+  const { fits, kept } = await drain(request, limits)
   const malformed = isMalformed(request)
-  const answer = malformed ? PLAIN_400 : await handler(request)
+  const answer = malformed ? PLAIN_400 : await handler(request, fits ? kept : null)
   closeWhenLate(response, limits.answerMs)
   send(response, answer, !fits || malformed)
 }
@@ -152,19 +158,29 @@ function isMalformed(request: IncomingMessage): boolean {
   return request.httpVersionMajor !== 1 || (request.headersDistinct.host?.length ?? 0) > 1
 }
 
-/** Reads the body to its end and keeps nothing; false as soon as it is longer than allowed or was not sent whole. */
-function drain(request: IncomingMessage, bytesMax: number): Promise<boolean> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return Promise.resolve(false)
+interface Drained {
+  /** Whether the body came whole and was not longer than allowed. */
+  readonly fits: boolean
+  readonly kept: Buffer | null
+}
+
+/** Reads the body to its end, and keeps it while it is short. */
+function drain(request: IncomingMessage, { bodyBytesMax, bodyKeptMax }: HttpLimits): Promise<Drained> {
+  const tooMuch: Drained = { fits: false, kept: null }
+  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return Promise.resolve(tooMuch)
   return new Promise(resolve => {
     let bytes = 0
+    let kept: Buffer[] = []
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes <= bytesMax) return
+      if (bytes <= bodyKeptMax) kept.push(chunk)
+      else kept = []
+      if (bytes <= bodyBytesMax) return
       request.pause()
-      resolve(false)
+      resolve(tooMuch)
     })
-    request.once('end', () => resolve(true))
-    request.once('close', () => resolve(false))
+    request.once('end', () => resolve({ fits: true, kept: bytes > bodyKeptMax ? null : Buffer.concat(kept) }))
+    request.once('close', () => resolve(tooMuch))
   })
 }
 

@@ -13,6 +13,7 @@ import { forwardKey } from './forward.ts'
 import { guardsKey, limitsKey } from './guards.ts'
 import { historyKey } from './history.ts'
 import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
+import { appealsKey, publicKey } from './public.ts'
 import { FEED_FORMATS } from './settings.ts'
 import { signatureKey } from './signature.ts'
 import { notifyKey, zonesKey } from './zones.ts'
@@ -218,6 +219,8 @@ export const configSchema = section({
     .prefault({})
     .describe('What is served over HTTP.'),
   block_page: blockPage.prefault({}).describe('What the block page says of the provider.'),
+  appeals: appealsKey,
+  public: publicKey,
   data: text('the path of a folder')
     .default('data')
     .describe(

@@ -192,6 +192,15 @@ export interface Settings {
     /** Where to object. At least one is set when `http.page` is. */
     readonly appeal: { readonly email: string | null; readonly url: string | null; readonly phone: string | null }
   }
+  /** Null: none are taken. */
+  readonly appeals: {
+    readonly keepContactSeconds: number
+    readonly decideWithinSeconds: number
+    readonly perClientMax: number
+    readonly openMax: number
+  } | null
+  /** Null: nothing can be looked up. */
+  readonly public: { readonly lookupsPerClient: number; readonly suppressBelow: number } | null
   readonly data: string
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' }
   /** What the operator should know although it is no error, a sentence each. */

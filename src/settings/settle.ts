@@ -20,6 +20,7 @@ import { settleHttp, settleListen } from './listen.ts'
 import { parseName } from './names.ts'
 import { settlePolicies } from './policies.ts'
 import { type Fault, quote } from './problems.ts'
+import { settleAppeals, settlePublic } from './public.ts'
 import type { Config } from './schema.ts'
 import type { LocalRecord, Settings } from './settings.ts'
 import { type Settling, take } from './settling.ts'
@@ -90,6 +91,8 @@ function settleAll(config: Config, settling: Settling): Omit<Settings, 'warnings
     policies,
     http,
     blockPage,
+    appeals: settleAppeals(config, settling),
+    public: settlePublic(config),
     data: resolve(dirname(settling.file), config.data),
     log: { level: config.log.level },
   }

@@ -40,7 +40,14 @@ export interface ImageFacts {
   readonly generation: number
 }
 
+export interface AppealFacts {
+  readonly states: Readonly<Record<string, number>>
+  readonly overdue: number
+}
+
 export interface ControlFacts {
+  /** Null: none are taken. */
+  appeals(): AppealFacts | null
   /** Of the product, such as `0.1.0`. */
   readonly version: string
   /** One for each feed of the configuration; names are unique. */

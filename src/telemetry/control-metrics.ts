@@ -5,7 +5,7 @@ import { type ControlFacts, FEED_ENTRY_KINDS, type FeedFacts, type ImageFacts } 
 import { type AddSample, counter, gauge, type MetricRow } from './metric.ts'
 
 export function controlMetrics(facts: ControlFacts): readonly MetricRow[] {
-  return [...feedMetrics(facts), ...imageMetrics(facts), ...processMetrics(facts)]
+  return [...feedMetrics(facts), ...imageMetrics(facts), ...appealMetrics(facts), ...processMetrics(facts)]
 }
 
 function feedMetrics(facts: ControlFacts): MetricRow[] {
@@ -119,6 +119,18 @@ function imageMetrics(facts: ControlFacts): MetricRow[] {
       [],
       of(image => image.generation),
     ),
+  ]
+}
+
+function appealMetrics(facts: ControlFacts): MetricRow[] {
+  return [
+    gauge('qalqan_appeals', 'Appeals by their state.', ['state'], add => {
+      for (const [state, count] of Object.entries(facts.appeals()?.states ?? {})) add(count, state)
+    }),
+    gauge('qalqan_appeals_overdue', 'Open appeals that have waited for longer than they should.', [], add => {
+      const own = facts.appeals()
+      if (own !== null) add(own.overdue)
+    }),
   ]
 }
 

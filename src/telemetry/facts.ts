@@ -1,7 +1,7 @@
 /** The main thread's facts for telemetry, gathered from those who own them. */
 import type { FeedReport } from '../feeds/report.ts'
 import { isInForce } from '../feeds/report.ts'
-import type { ControlFacts, FeedFacts, FetchFacts, HealthFacts } from './control-facts.ts'
+import type { AppealFacts, ControlFacts, FeedFacts, FetchFacts, HealthFacts } from './control-facts.ts'
 
 export interface FactSources {
   readonly version: string
@@ -22,6 +22,7 @@ export interface FactSources {
   readonly pool: { readonly alive: number; readonly restarts: number }
   current(): { readonly image: SharedArrayBuffer; readonly seconds: number; readonly generation: number } | null
   names(): number
+  appeals(): AppealFacts | null
 }
 
 export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
@@ -29,6 +30,7 @@ export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
   return {
     version,
     feeds: () => [...keeper.states].map(([name, state]) => feedFacts(name, state)),
+    appeals: () => sources.appeals(),
     fetches: () => sources.fetchers.states(),
     image() {
       const own = sources.current()

@@ -130,6 +130,7 @@ describe('the README on Qalqan’s own format', () => {
     source: 'a source',
     listed: '2026-11-22',
     expires: '2026-11-22T10:00:00+05:00',
+    recheck: '2026-11-22T10:00:00+05:00',
   }
   const entryKeys = keyRows.filter(row => !headerRows.includes(row)).map(([key]) => codeIn(key!)[0]!)
   test('has entry keys that are known, all of them', () => {

@@ -127,6 +127,8 @@ test('the configuration of the contract is accepted as it stands, with one warni
         admin: { address: '127.0.0.1', family: 4, port: 8081 },
       },
       blockPage: { provider: null, appeal: { email: null, url: null, phone: null } },
+      appeals: null,
+      public: null,
       data: join(folder, '..', 'data'),
       log: { level: 'info' },
       warnings: [

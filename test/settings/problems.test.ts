@@ -312,7 +312,7 @@ describe('YAML that is not sound', () => {
       'a list',
       '- listen\n',
       [
-        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, fetch, zones, notify, guards, history, policies, cache, tcp, udp, http, block_page, data, log, got a list',
+        '1:1: expected a mapping with the keys listen, workers, upstreams, upstream, forward, allow, strangers, rate_limit, proxy_protocol, cookies, identity, any, rebinding, private_reverse_zones, records, blocking, feeds, fetch, zones, notify, guards, history, policies, cache, tcp, udp, http, block_page, appeals, public, data, log, got a list',
       ],
     ],
     [

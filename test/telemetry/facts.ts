@@ -20,6 +20,7 @@ export function controlFacts(changed: Partial<ControlFacts> = {}): ControlFacts 
     fetches: () => [
       { feed: 'fetched', lastSuccessAt: 1, failures: { dns: 0, tls: 2 }, zone: { serial: 7, isExpired: false } },
     ],
+    appeals: () => ({ states: { open: 3, upheld: 1, rejected: 2 }, overdue: 1 }),
     workerRestarts: () => 1,
     logLinesDropped: () => 9,
     ...changed,

@@ -68,6 +68,8 @@ const TABLE: [name: string, type: string, labels: string][] = [
   ['qalqan_feed_zone_expired', 'gauge', 'feed'],
   ['qalqan_feed_held', 'gauge', 'feed'],
   ['qalqan_feed_quarantined', 'gauge', 'feed reason'],
+  ['qalqan_appeals', 'gauge', 'state'],
+  ['qalqan_appeals_overdue', 'gauge', ''],
   ['qalqan_image_bytes', 'gauge', ''],
   ['qalqan_image_names', 'gauge', ''],
   ['qalqan_image_build_seconds', 'gauge', ''],

@@ -179,6 +179,10 @@ export class FilterReader {
   classOf(element: number): number {
     return this.elements[element * ELEMENT_FIELDS + ELEMENT_CLASS]!
   }
+  get ruleCount(): number {
+    return this.rules.length / RULE_FIELDS
+  }
+
   kindOf(element: number): number {
     return this.elements[element * ELEMENT_FIELDS + ELEMENT_KIND]!
   }

@@ -1,0 +1,98 @@
+/** The frame of the public pages, as the block page has it: no script, nothing loaded from elsewhere, forms only to ourselves. */
+import { createHash } from 'node:crypto'
+import { escapeHtml as e } from '../blockpage/escape.ts'
+import { LANGUAGES, type Language } from '../blockpage/language.ts'
+import { STYLE } from '../blockpage/style.ts'
+import { TEXTS } from '../blockpage/texts.ts'
+import type { HttpAnswer } from '../platform/http-server.ts'
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export interface Frame {
+  readonly language: Language
+  readonly title: string
+  readonly provider: string | null
+  /** What links to other languages keep of the query, such as `about=site.example`; no `lang`. */
+  readonly query?: string
+}
+
+/** `html`: escaped already. */
+export function pageAnswer(
+  status: number,
+  frame: Frame,
+  html: string,
+  headers: Record<string, string> = {},
+): HttpAnswer {
+  return {
+    status,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+      'Content-Language': frame.language,
+      Vary: 'Accept, Accept-Language',
+      ...headers,
+    },
+    body: documentOf(frame, html),
+  }
+}
+
+function documentOf(frame: Frame, html: string): string {
+  return `<!doctype html>
+<html lang="${frame.language}" dir="ltr">
+<head>
+<meta charset="utf-8">
+<title>${e(frame.title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<style>${STYLE}</style>
+</head>
+<body>
+${header(frame)}
+<main>
+<h1>${e(frame.title)}</h1>
+${html}
+</main>
+</body>
+</html>
+`
+}
+
+function header({ language, provider, query = '' }: Frame): string {
+  const links = LANGUAGES.map(other => {
+    const current = other === language ? ' aria-current="true"' : ''
+    const href = `?lang=${other}${query === '' ? '' : `&${query}`}`
+    return `<li><a href="${e(href)}" lang="${other}" hreflang="${other}"${current}>${e(TEXTS[other].languageName)}</a></li>`
+  })
+  const who = provider === null ? '' : `<p class="provider"><bdi>${e(provider)}</bdi></p>\n`
+  return `<header>\n${who}<nav aria-label="${e(TEXTS[language].languages)}"><ul>${links.join('')}</ul></nav>\n</header>`
+}
+
+/** Rows of a name and what stands there; values are escaped here. */
+export function facts(rows: readonly (readonly [label: string, value: string])[]): string {
+  return `<dl>\n${rows.map(([label, value]) => `<div><dt>${e(label)}</dt><dd><bdi>${e(value)}</bdi></dd></div>`).join('\n')}\n</dl>`
+}
+
+export function table(caption: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = heads.map(text => `<th scope="col">${e(text)}</th>`).join('')
+  const body = rows.map(
+    ([first = '', ...rest]) =>
+      `<tr><th scope="row">${e(first)}</th>${rest.map(text => `<td>${e(text)}</td>`).join('')}</tr>`,
+  )
+  return `<h2>${e(caption)}</h2>\n<div class="wide" tabindex="0" role="region" aria-label="${e(caption)}"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`
+}
+
+export function jsonAnswer(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
+  const type = status < 400 ? 'application/json' : 'application/problem+json'
+  return { status, headers: { 'Content-Type': type, ...headers }, body: `${JSON.stringify(value)}\n` }
+}
+
+export function problemAnswer(status: number, title: string, headers: Record<string, string> = {}): HttpAnswer {
+  return jsonAnswer(status, { type: 'about:blank', title, status }, headers)
+}
