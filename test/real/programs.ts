@@ -19,6 +19,7 @@ export const PROGRAMS = {
   dnsperf: 'dnsperf',
   dnsdist: 'dnsdist',
   minisign: 'minisign',
+  chromium: 'chromium',
   named: 'bind9',
   nsupdate: 'bind9-dnsutils',
 } as const
