@@ -39,6 +39,11 @@ export interface RuleSink {
   block(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void
   /** A name that the feed excepts: `@@||name^`, RPZ PASSTHRU. */
   allow(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void
+  /**
+   * Addresses in answers that are blocked (RPZ-IP), or with `isAllow` excepted: a network of so many bits in 16 octets, IPv4 below ::ffff:0:0/96. A sink
+   * that is about names has no such method.
+   */
+  prefix?(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void
   /** A URL that says nothing of its whole site; it blocks nothing. The name is its host. */
   page(nameLength: number, detail: EntryDetail | null, line: number): void
   /** A line that is well-formed but cannot be a DNS rule, such as a cosmetic Adblock rule. */

@@ -26,6 +26,8 @@ export function filterSink(feed: FeedSettings, context: SinkContext): RuleSink {
     name: rules.name,
     block: (nameOctets, extent, detail) => rules.write(nameOctets, extent, monitor, detail),
     allow: (nameOctets, extent, detail) => rules.write(nameOctets, extent, ALLOW_BIT | monitor, detail),
+    prefix: (network, bits, isAllow, detail) =>
+      rules.writePrefix(network, bits, (isAllow ? ALLOW_BIT : 0) | monitor, detail),
     page() {},
     skip() {},
     bad() {},
@@ -52,9 +54,17 @@ class RuleWriter {
       builder.add(this.name, nameOctets, this.plain[kind], NO_RULE)
       return
     }
-    const brings = detail.caseNumber !== undefined || detail.listedAt !== undefined
-    const rule = brings ? builder.tables.rule(detail.caseNumber ?? '', detail.listedAt ?? 0) : NO_RULE
-    builder.add(this.name, nameOctets, this.element(kind, detail), rule)
+    builder.add(this.name, nameOctets, this.element(kind, detail), this.rule(detail))
+  }
+
+  writePrefix(network: Uint8Array, bits: number, kind: number, detail: EntryDetail | null): void {
+    const rule = detail === null ? NO_RULE : this.rule(detail)
+    this.context.builder.addPrefix(network, bits, this.element(kind, detail), rule)
+  }
+
+  private rule({ caseNumber, listedAt }: EntryDetail): number {
+    const brings = caseNumber !== undefined || listedAt !== undefined
+    return brings ? this.context.builder.tables.rule(caseNumber ?? '', listedAt ?? 0) : NO_RULE
   }
 
   private element(kind: number, detail: EntryDetail | null): number {

@@ -111,6 +111,12 @@ export class Tally implements FeedSink {
     this.sink.allow(nameLength, extent, detail, line)
   }
 
+  prefix(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+    if (isAllow) this.allowed++
+    else this.blocked++
+    this.sink.prefix?.(network, bits, isAllow, detail, line)
+  }
+
   page(nameLength: number, detail: EntryDetail | null, line: number): void {
     this.pages++
     this.sink.page(nameLength, detail, line)

@@ -5,10 +5,11 @@
  * origin. A file that gives neither is taken to be written relative to its zone throughout, as most are.
  * An owner is a trigger with the zone's name behind it: `bad.example.rpz.test.` in the zone `rpz.test.` triggers on `bad.example`.
  */
-import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, nameFromText } from '../wire/name.ts'
+import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, nameFromText, nameToText } from '../wire/name.ts'
 import { BELOW, EXACT, type Extent } from './entry.ts'
 import { BAD_CHARACTER, EMPTY_LABEL, LONG_NAME, plainName } from './hostname.ts'
 import { placeOf, textOf } from './octet-text.ts'
+import { type Network, networkOf } from './rpz-address.ts'
 
 const STAR = 0x2a
 const DOT = 0x2e
@@ -20,7 +21,7 @@ export const TRIGGER = 0
 /** The zone's own name: its SOA, its NS. */
 export const APEX = 1
 export const OUT_OF_ZONE = 2
-/** `rpz-ip` and its like: about something else than the name asked for. */
+/** `rpz-nsdname` and its like: about something else than the name asked for and the addresses in its answer. */
 export const OTHER_TRIGGER = 3
 /** `*` alone. */
 export const EVERY_NAME = 4
@@ -29,9 +30,12 @@ export const NOT_A_NAME = 5
 export const UNKNOWN_ZONE = 6
 /** No record before had an owner. */
 export const NO_OWNER = 7
-export type OwnerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+/** `rpz-ip`: addresses in answers; `network` says which, or what is wrong. */
+export const ADDRESSES = 8
+export type OwnerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
 
-const OTHER_TRIGGERS: readonly string[] = ['rpz-ip', 'rpz-client-ip', 'rpz-nsdname', 'rpz-nsip']
+const ADDRESS_TRIGGER = 'rpz-ip'
+const OTHER_TRIGGERS: readonly string[] = [ADDRESS_TRIGGER, 'rpz-client-ip', 'rpz-nsdname', 'rpz-nsip']
 
 export class RpzOwner {
   kind: OwnerKind = NO_OWNER
@@ -41,6 +45,8 @@ export class RpzOwner {
   extent: Extent = EXACT
   /** Why it is `NOT_A_NAME`, as `hostname` would say. */
   problem = 0
+  /** While `kind` is `ADDRESSES`. */
+  network: Network | string = ''
   private origin: Uint8Array | null = null
   private zone: Uint8Array | null = null
   private zoneIsCertain = false
@@ -83,7 +89,13 @@ export class RpzOwner {
     }
     this.kind = this.readName(bytes, wild ? at + 2 : at, end)
     if (this.kind === TRIGGER && this.length <= 1) this.kind = wild ? EVERY_NAME : APEX
-    if (this.kind === TRIGGER && isOtherTrigger(this.name, this.length)) this.kind = OTHER_TRIGGER
+    if (this.kind === TRIGGER && isOtherTrigger(this.name, this.length)) this.settleOther()
+  }
+
+  private settleOther(): void {
+    const labels = nameToText(this.name.slice(0, this.length)).split('.')
+    this.kind = labels.at(-1) === ADDRESS_TRIGGER ? ADDRESSES : OTHER_TRIGGER
+    if (this.kind === ADDRESSES) this.network = networkOf(labels.slice(0, -1))
   }
 
   /** `*` alone: below the origin, which is every name where the origin is the zone itself. */

@@ -1,5 +1,5 @@
 /**
- * Reads response policy zones from zone files, as far as they look at the name asked for.
+ * Reads response policy zones from zone files, as far as they look at the name asked for or at addresses in its answer.
  *
  * `name` is the name alone, `*.name` what is below it. CNAME to `.` is NXDOMAIN, to `*.` NODATA, to `rpz-passthru.` or to itself an
  * exception, to `rpz-drop.` silence; to any other name it blocks with the feed's own answer instead of that walled garden. A and AAAA
@@ -13,7 +13,9 @@ import { type EntryDetail, EXACT, type Extent } from './entry.ts'
 import { AN_ADDRESS, endsInNumber, isTopLevel, plainName, problemText, TOP_LEVEL } from './hostname.ts'
 import { isWord, shownText, textOf } from './octet-text.ts'
 import type { FeedReader, FeedSink, ReaderContext } from './reader.ts'
+import type { Network } from './rpz-address.ts'
 import {
+  ADDRESSES,
   APEX,
   EVERY_NAME,
   NO_OWNER,
@@ -35,6 +37,8 @@ const TYPES: ReadonlySet<string> = new Set(
     'naptr ns nsec nsec3 nsec3param openpgpkey ptr rp rrsig sig smimea soa spf srv sshfp svcb tlsa txt uri zonemd'
   ).split(' '),
 )
+/** What a CNAME to these asks for; to any other name it blocks with the feed's own answer. */
+const ACTIONS: Readonly<Record<string, EntryDetail>> = { '.': NXDOMAIN, '*.': NODATA, 'rpz-drop.': DROP }
 /** Addresses of one owner that are kept; an answer needs no more. */
 const ADDRESSES_MAX = 32
 
@@ -82,6 +86,7 @@ class RpzReader implements FeedReader, RecordTarget {
     if (!inherits && isSoa) this.owner.setApex(bytes, places[0]!, places[1]!)
     else if (!inherits) this.owner.read(bytes, places[0]!, places[1]!)
     if (this.owner.kind === TRIGGER) this.trigger(bytes, places, count, type, line)
+    else if (this.owner.kind === ADDRESSES) this.addresses(bytes, places, count, type, line)
     else this.notTrigger(bytes, places, count, line)
   }
 
@@ -111,10 +116,31 @@ class RpzReader implements FeedReader, RecordTarget {
     if (kind === APEX) return
     if (kind === OUT_OF_ZONE) this.sink.skip(line, 'outside the zone')
     else if (kind === UNKNOWN_ZONE) this.sink.skip(line, 'an absolute owner before the name of the zone is known')
-    else if (kind === OTHER_TRIGGER) this.sink.skip(line, 'a trigger other than the name asked for')
+    else if (kind === OTHER_TRIGGER) this.sink.skip(line, 'a trigger other than a name or an address of the answer')
     else if (kind === EVERY_NAME) this.bad(bytes, places, count, 'a rule for every name', line)
     else if (kind === NOT_A_NAME) this.bad(bytes, places, count, problemText(this.owner.problem), line)
     else if (kind === NO_OWNER) this.bad(bytes, places, count, 'a record without an owner', line)
+  }
+
+  /** A rule for addresses in answers; one record is one rule. */
+  private addresses(bytes: Uint8Array, places: Int32Array, count: number, type: number, line: number): void {
+    const { network } = this.owner
+    if (typeof network === 'string') return this.bad(bytes, places, count, network, line)
+    if (type + 1 >= count) return this.bad(bytes, places, count, 'a record without data', line)
+    const what = (textOf(bytes, places[2 * type]!, places[2 * type + 1]!) ?? '').toLowerCase()
+    const data = textOf(bytes, places[2 * type + 2]!, places[2 * type + 3]!) ?? ''
+    if (what === 'cname') return this.addressesTo(network, data.toLowerCase(), line)
+    if (what !== 'a' && what !== 'aaaa') return this.sink.skip(line, 'a record of another type than CNAME, A and AAAA')
+    if (isIP(data) !== (what === 'a' ? 4 : 6) || data.includes('%'))
+      return this.bad(bytes, places, count, 'not an address of the type', line)
+    this.sink.prefix?.(network.octets, network.bits, false, this.answers.detailFor([data]), line)
+  }
+
+  private addressesTo({ octets, bits }: Network, target: string, line: number): void {
+    if (target === 'rpz-tcp-only.') return this.sink.skip(line, 'asks for TCP only')
+    const isAllow = target === 'rpz-passthru.'
+    const detail = ACTIONS[target] ?? null
+    this.sink.prefix?.(octets, bits, isAllow, detail, line)
   }
 
   private trigger(bytes: Uint8Array, places: Int32Array, count: number, type: number, line: number): void {

@@ -80,6 +80,7 @@ export const SCALARS = [
   'rateLimited', // queries over their prefix's limit, not answered
   'rateSlipped', // the same, answered with TC
   'aliasesBlocked', // answers that would have led to a flagged name
+  'addressesBlocked', // answers that had an address that is flagged
   'privateAddresses', // answers that had an address of a private network
   'prefetches', // questions asked before the cached answer was out of date
   'cacheStale', // answers given after their time

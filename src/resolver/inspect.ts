@@ -12,17 +12,27 @@ import { answerCount, HEADER_OCTETS } from '../wire/header.ts'
 import { BAD_NAME, expandName, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
 import { u16 } from '../wire/octets.ts'
 import { FIXED_OCTETS, RDLENGTH_AT } from '../wire/records.ts'
-import { EDE_BLOCKED, NOERROR, TYPE_CNAME, TYPE_HTTPS, TYPE_SVCB } from '../wire/types.ts'
+import {
+  BAD_SVCB,
+  IPV4_HINT,
+  IPV6_HINT,
+  parametersAt,
+  PARAMETER_HEADER_OCTETS as SVCB_PARAMETER_OCTETS,
+} from '../wire/svcb.ts'
+import { EDE_BLOCKED, NOERROR, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_HTTPS, TYPE_SVCB } from '../wire/types.ts'
 import { add } from './account.ts'
 import { answerBlocked, answerNothing } from './blocked.ts'
 import { MARK_LINKS, MARK_PRIVATE } from './cache.ts'
 import { BLOCKED, filterLink, isExcepted, probe } from './filter.ts'
+import { filterAddress } from './filter-address.ts'
 import type { Plane } from './plane.ts'
 import { ANSWERED, PASS, QuerySlot, type Verdict } from './query.ts'
 import { readName } from './question-name.ts'
 
 const QUESTION_FIXED_OCTETS = 4
 const SVCB_PRIORITY_OCTETS = 2
+const IPV4_OCTETS = 4
+const IPV6_OCTETS = 16
 /** As long as a block: who sets its name right should not wait. */
 const PRIVATE_TTL_SECONDS = 60
 
@@ -35,7 +45,12 @@ export class Link extends QuerySlot {
 
 /** What becomes of an answer that stands in `query.out`: ANSWERED as it is or with another in its place, or DROPPED. */
 export function inspect(query: QuerySlot, plane: Plane): Verdict {
-  if (query.marks === 0) return ANSWERED
+  const hasPrefixes = plane.images.filter.prefixCount > 0
+  if (query.marks === 0 && !hasPrefixes) return ANSWERED
+  if (hasPrefixes) {
+    const verdict = judgeAddresses(query, plane)
+    if (verdict !== PASS) return verdict
+  }
   if ((query.marks & MARK_LINKS) !== 0) {
     const verdict = followLinks(query, plane)
     if (verdict !== PASS) return verdict
@@ -60,6 +75,56 @@ function followLinks(query: QuerySlot, plane: Plane): Verdict {
   return PASS
 }
 
+/** Whether the answer has an address that the policy blocks, also as a hint of a service binding. */
+function judgeAddresses(query: QuerySlot, plane: Plane): Verdict {
+  const { out, outAt } = query
+  const end = outAt + query.outLength
+  let at = outAt + HEADER_OCTETS + query.nameOctets + QUESTION_FIXED_OCTETS
+  for (let left = answerCount(out, outAt); left > 0; left--) {
+    const typeAt = nameEnd(out, at, end, outAt)
+    if (typeAt === BAD_NAME) return PASS
+    const rdata = typeAt + FIXED_OCTETS
+    at = rdata + u16(out, typeAt + RDLENGTH_AT)
+    const type = u16(out, typeAt)
+    const isBlocked =
+      type === TYPE_A || type === TYPE_AAAA
+        ? anyBlocked(query, plane, rdata, at, type === TYPE_A ? IPV4_OCTETS : IPV6_OCTETS)
+        : (type === TYPE_SVCB || type === TYPE_HTTPS) && hintsAtBlocked(query, plane, rdata, at)
+    if (isBlocked) return answerBlockedAddress(query, plane)
+  }
+  return PASS
+}
+
+function anyBlocked(query: QuerySlot, plane: Plane, from: number, to: number, octets: number): boolean {
+  const { link, images } = plane
+  link.policy = query.policy
+  for (let at = from; at + octets <= to; at += octets) {
+    if (filterAddress(link, images, query.out, at, octets) !== BLOCKED) continue
+    // An exception for the name that was asked for holds for where it leads.
+    if (!isExcepted(query.excepted, link.blockClass)) return true
+  }
+  return false
+}
+
+function hintsAtBlocked(query: QuerySlot, plane: Plane, rdata: number, end: number): boolean {
+  const { out } = query
+  let at = parametersAt(out, rdata, end)
+  while (at !== BAD_SVCB && at < end) {
+    const key = u16(out, at)
+    const value = at + SVCB_PARAMETER_OCTETS
+    at = value + u16(out, at + 2)
+    if (key === IPV4_HINT && anyBlocked(query, plane, value, at, IPV4_OCTETS)) return true
+    if (key === IPV6_HINT && anyBlocked(query, plane, value, at, IPV6_OCTETS)) return true
+  }
+  return false
+}
+
+function answerBlockedAddress(query: QuerySlot, plane: Plane): Verdict {
+  takeBlock(query, plane)
+  add(plane, 'addressesBlocked', 1)
+  return answerBlocked(query, plane.images, plane.blockAnswers)
+}
+
 /** Where the name stands in a record's RDATA; a negative number for types that lead nowhere. */
 function targetWithin(type: number): number {
   if (type === TYPE_CNAME) return 0
@@ -81,15 +146,18 @@ function isFlagged(query: QuerySlot, plane: Plane): boolean {
 }
 
 function answerFlagged(query: QuerySlot, plane: Plane): Verdict {
-  const { link } = plane
+  takeBlock(query, plane)
+  add(plane, 'aliasesBlocked', 1)
+  return answerBlocked(query, plane.images, plane.blockAnswers, plane.link)
+}
+
+function takeBlock(query: QuerySlot, { link }: Plane): void {
   query.blockClass = link.blockClass
   query.blockCategory = link.blockCategory
   query.blockAnswer = link.blockAnswer
   query.blockRule = link.blockRule
   query.blockIsUrgent = link.blockIsUrgent
   query.blockDepth = link.blockDepth
-  add(plane, 'aliasesBlocked', 1)
-  return answerBlocked(query, plane.images, plane.blockAnswers, link)
 }
 
 /** NODATA, so that nothing is reached by this name; with the reason, for whoever runs the name and wonders. */

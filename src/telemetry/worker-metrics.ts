@@ -86,7 +86,11 @@ function cacheMetrics(reader: CounterReader): MetricRow[] {
       'qalqan_answers_inspected_away_total',
       'Answers held back for where they lead, by reason.',
       ['reason'],
-      reader.scalars({ flagged_alias: 'aliasesBlocked', private_address: 'privateAddresses' }),
+      reader.scalars({
+        flagged_alias: 'aliasesBlocked',
+        flagged_address: 'addressesBlocked',
+        private_address: 'privateAddresses',
+      }),
     ),
   ]
 }

@@ -8,9 +8,9 @@ import { u16 } from './octets.ts'
 import { isPrivateIpv4, isPrivateIpv6 } from './private-address.ts'
 
 const PRIORITY_OCTETS = 2
-const PARAMETER_HEADER_OCTETS = 4
-const IPV4_HINT = 4
-const IPV6_HINT = 6
+export const PARAMETER_HEADER_OCTETS = 4
+export const IPV4_HINT = 4
+export const IPV6_HINT = 6
 /** RDATA that is not sound. */
 export const BAD_SVCB = -1
 

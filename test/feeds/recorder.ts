@@ -60,6 +60,16 @@ export class RecordingSink implements FeedSink {
     this.bads.push(`${line}: ${why}`)
   }
 
+  prefix(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+    const isIpv4 = network.subarray(0, 10).every(octet => octet === 0) && network[10] === 0xff
+    const text = isIpv4
+      ? `${network.subarray(12).join('.')}/${bits - 96}`
+      : `${Buffer.from(network).toString('hex')}/${bits}`
+    this.rules.push(`${isAllow ? '@@' : ''}${text}${answerText(detail)}`)
+    this.lines.push(line)
+    this.details.push(detail)
+  }
+
   undo(): void {
     this.rules = []
     this.lines = []

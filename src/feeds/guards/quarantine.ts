@@ -50,6 +50,10 @@ export class Quarantine implements RuleSink {
     this.sink.allow(nameLength, extent, detail, line)
   }
 
+  prefix(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+    this.sink.prefix?.(network, bits, isAllow, detail, line)
+  }
+
   page(nameLength: number, detail: EntryDetail | null, line: number): void {
     this.sink.page(nameLength, detail, line)
   }

@@ -20,6 +20,7 @@ import {
   HEADER,
   HEADER_WORDS,
   layOutFilter,
+  PREFIX_FIELDS,
   type Sections,
   SLOTS_PER_NAME,
 } from './layout.ts'
@@ -40,6 +41,14 @@ export interface Mark {
   readonly logEnd: number
   readonly records: number
   readonly tables: ReturnType<RuleTables['mark']>
+  readonly prefixes: number
+}
+
+interface Prefix {
+  readonly words: readonly number[]
+  readonly bits: number
+  readonly element: number
+  readonly rule: number
 }
 
 export class FilterBuilder {
@@ -47,6 +56,7 @@ export class FilterBuilder {
   private readonly log = new ChunkedLog()
   private readonly seed: number
   private records = 0
+  private readonly prefixes: Prefix[] = []
   private readonly walk = new NameWalk()
 
   constructor(seed: number) {
@@ -79,8 +89,14 @@ export class FilterBuilder {
     this.records++
   }
 
+  /** Adds a rule for addresses in answers: 16 octets in network order, host bits zero, IPv4 below ::ffff:0:0/96. */
+  addPrefix(octets: Uint8Array, bits: number, element: number, rule: number): void {
+    const view = new DataView(octets.buffer, octets.byteOffset, 16)
+    this.prefixes.push({ words: [0, 4, 8, 12].map(at => view.getUint32(at)), bits, element, rule })
+  }
+
   mark(): Mark {
-    return { logEnd: this.log.end, records: this.records, tables: this.tables.mark() }
+    return { logEnd: this.log.end, records: this.records, tables: this.tables.mark(), prefixes: this.prefixes.length }
   }
 
   /** Forgets everything added since `mark`. */
@@ -88,6 +104,7 @@ export class FilterBuilder {
     this.log.cutBack(mark.logEnd)
     this.records = mark.records
     this.tables.cutBack(mark.tables)
+    this.prefixes.length = mark.prefixes
   }
 
   /** Writes the image; the builder is spent. */
@@ -104,13 +121,22 @@ export class FilterBuilder {
     header[HEADER.slots] = Math.ceil(found.names * SLOTS_PER_NAME) + 1
     header[HEADER.poolOctets] = found.poolOctets
     header[HEADER.bloomWords] = Math.ceil((found.nodes * BLOOM_BITS_PER_NODE) / 32) + 1
+    header[HEADER.prefixes] = this.prefixes.length
     this.tables.describe(header)
     const at = layOutFilter(header)
     const image = new SharedArrayBuffer(at.octets)
     new Uint32Array(image, 0, HEADER_WORDS).set(header)
     this.tables.write(image, at)
+    this.writePrefixes(image, at)
     this.writeNames(image, header, at)
     return image
+  }
+
+  private writePrefixes(image: SharedArrayBuffer, at: Sections): void {
+    const words = new Uint32Array(image, at.prefixes, this.prefixes.length * PREFIX_FIELDS)
+    const sorted = this.prefixes.toSorted((a, b) => b.bits - a.bits || compareWords(a.words, b.words))
+    for (const [i, own] of sorted.entries())
+      words.set([...own.words, own.bits, own.element, own.rule], i * PREFIX_FIELDS)
   }
 
   /** Chains the records of one name behind its first, and measures what the image needs. */
@@ -217,6 +243,11 @@ export class FilterBuilder {
       record = following
     }
   }
+}
+
+function compareWords(a: readonly number[], b: readonly number[]): number {
+  const differs = a.findIndex((word, i) => word !== b[i])
+  return differs < 0 ? 0 : a[differs]! - b[differs]!
 }
 
 interface Found {

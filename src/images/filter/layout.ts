@@ -6,7 +6,7 @@
  * has a slot in a hash table, which leads to its entry in the pool; there the whole name stands and is compared, octet by octet:
  * neither filter nor hash ever blocks a name. Nodes without rules exist only as bits of the Bloom filter.
  *
- *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ text │ pool
+ *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ text │ prefixes │ pool
  *
  *     bloom     32-bit words, 3 bits a node in one word: one read
  *     slots     32 bits: pool offset, then as many bits of the hash as are left; 0 is empty; linear probing, 3/4 full
@@ -16,6 +16,7 @@
  *     rules     case text's bounds, date listed: 3 × 32 bits; only for entries that bring a case number or a date
  *     given     addresses of local data: see `given.ts`
  *     text      octets of case numbers
+ *     prefixes  rules for addresses in answers, the longest prefixes first, then by network: 7 × 32 bits
  *     pool      octets: name in wire form, lower case │ group, 7 bits an octet │ rule numbers, 4 octets each
  *
  * Cost, n names of average wire length w, t trie nodes: 4n/0.75 + 1.5t + (w + 1…2)n octets, and 4 more for a rule number in the pool
@@ -23,7 +24,7 @@
  */
 
 export const FILTER_MAGIC = 0x514c4651 // "QFLQ" as it lies in memory
-export const FILTER_VERSION = 1
+export const FILTER_VERSION = 2
 
 /** Places of the 32-bit words in the header. */
 export const HEADER = {
@@ -44,8 +45,15 @@ export const HEADER = {
   textOctets: 13,
   poolOctets: 14,
   generation: 15,
+  prefixes: 16,
 } as const
-export const HEADER_WORDS = 16
+export const HEADER_WORDS = 18
+
+/** A rule for addresses: the network in 4 words (IPv4 below ::ffff:0:0/96), its length in bits, element, rule number. */
+export const PREFIX_FIELDS = 7
+export const PREFIX_BITS = 4
+export const PREFIX_ELEMENT = 5
+export const PREFIX_RULE = 6
 
 export const BLOOM_BITS_PER_NODE = 12
 export const SLOTS_PER_NAME = 4 / 3
@@ -97,6 +105,7 @@ export interface Sections {
   readonly rules: number
   readonly given: number
   readonly text: number
+  readonly prefixes: number
   readonly pool: number
   readonly octets: number
 }
@@ -119,6 +128,7 @@ export function layOutFilter(header: Uint32Array): Sections {
     rules: section(at('rules') * RULE_FIELDS * 4),
     given: section(at('givenOctets')),
     text: section(at('textOctets')),
+    prefixes: section(at('prefixes') * PREFIX_FIELDS * 4),
     pool: section(at('poolOctets')),
     get octets() {
       return next

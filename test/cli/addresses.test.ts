@@ -1,0 +1,79 @@
+/** Rules about addresses in answers (RPZ-IP), in the whole program: cached answers too, by policy, with exceptions. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort } from './program.ts'
+import { PAGE_ADDRESS, Serving } from './serving.ts'
+
+let serving: Serving
+beforeEach(async () => {
+  serving = await Serving.prepare()
+})
+afterEach(() => serving.close())
+
+const backwards = (address: string) => address.split('.').reverse().join('.')
+const zone = (...lines: readonly string[]) =>
+  `$TTL 60\n@ SOA ns. root. 1 3600 600 86400 60\n${lines.map(line => `${line}\n`).join('')}`
+
+test('an answer with a flagged address is not given, whatever the name; exceptions and policies hold', async () => {
+  serving.folder.write('list.rpz', zone('unrelated.example CNAME .'))
+  const admin = await freePort()
+  const config = {
+    workers: 1,
+    feeds: [
+      { name: 'list', source: 'list.rpz', format: 'rpz', class: 'hotline', category: 'illegal', answer: 'page' },
+      { name: 'home', source: 'home.rpz', format: 'rpz', class: 'household', category: 'adult', answer: 'page' },
+    ],
+    policies: [
+      { name: 'default', categories: ['illegal'] },
+      { name: 'home', clients: ['127.0.0.8/32'], categories: ['illegal', 'adult'] },
+    ],
+    http: { admin: `127.0.0.1:${admin}` },
+  }
+  serving.folder.write('home.rpz', zone('unrelated.example CNAME .'))
+  await serving.serve(config)
+  const names = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example', 'f.example']
+  const addresses = new Map<string, string>()
+  // The upstream's own answers, which are in the cache from now on.
+  for (const name of names) addresses.set(name, await serving.ask(name))
+  const of = (name: string) => backwards(addresses.get(name)!)
+  const network = (name: string, bits: 16 | 24) => {
+    const parts = addresses
+      .get(name)!
+      .split('.')
+      .map((part, i) => (i * 8 < bits ? part : '0'))
+    return `${bits}.${parts.reverse().join('.')}`
+  }
+  serving.folder.write(
+    'list.rpz',
+    zone(
+      `32.${of('a.example')}.rpz-ip CNAME .`,
+      `${network('b.example', 24)}.rpz-ip CNAME .`,
+      `${network('c.example', 16)}.rpz-ip CNAME .`,
+      `32.${of('c.example')}.rpz-ip CNAME rpz-passthru.`,
+      `32.${of('d.example')}.rpz-ip CNAME .`,
+      'd.example CNAME rpz-passthru.',
+      '32.1.2.0.192.rpz-client-ip CNAME .',
+    ),
+  )
+  serving.folder.write('home.rpz', zone(`32.${of('e.example')}.rpz-ip CNAME .`))
+  expect(await serving.becomes('a.example', PAGE_ADDRESS, 10_000)).toBe(true)
+  const expected: readonly (readonly [name: string, from: string, isBlocked: boolean])[] = [
+    ['a.example', '127.0.0.1', true],
+    ['b.example', '127.0.0.1', true],
+    ['c.example', '127.0.0.1', false],
+    ['d.example', '127.0.0.1', false],
+    ['e.example', '127.0.0.1', false],
+    ['e.example', '127.0.0.8', true],
+    ['a.example', '127.0.0.8', true],
+    ['f.example', '127.0.0.8', false],
+  ]
+  for (const [name, from, isBlocked] of expected)
+    expect([name, from, await serving.ask(name, { from })]).toEqual([
+      name,
+      from,
+      isBlocked ? PAGE_ADDRESS : addresses.get(name),
+    ])
+  const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()
+  expect(
+    Number(/qalqan_answers_inspected_away_total\{reason="flagged_address"\} (\d+)/.exec(metrics)?.[1]),
+  ).toBeGreaterThanOrEqual(4)
+}, 30_000)
