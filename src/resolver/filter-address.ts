@@ -33,9 +33,12 @@ export function filterAddress(
   at: number,
   octets: number,
 ): typeof PASS | typeof BLOCKED {
-  if (octets === IPV4_OCTETS) return judge(query, images, 0, 0, MAPPED, u32(bytes, at) >>> 0)
-  const [first, second, third] = [u32(bytes, at) >>> 0, u32(bytes, at + 4) >>> 0, u32(bytes, at + 8) >>> 0]
-  const last = u32(bytes, at + 12) >>> 0
+  // As signed words: greater numbers than those would be objects.
+  if (octets === IPV4_OCTETS) return judge(query, images, 0, 0, MAPPED, u32(bytes, at) | 0)
+  const first = u32(bytes, at) | 0
+  const second = u32(bytes, at + 4) | 0
+  const third = u32(bytes, at + 8) | 0
+  const last = u32(bytes, at + 12) | 0
   if (judge(query, images, first, second, third, last) === BLOCKED) return BLOCKED
   const carriesIpv4 = first === NAT64 && second === 0 && third === 0
   return carriesIpv4 ? judge(query, images, 0, 0, MAPPED, last) : PASS

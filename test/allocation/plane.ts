@@ -45,7 +45,11 @@ export class AllocationBench implements Outlet, UpstreamTransport {
       }
       return i % 4 === 0 ? { ...own, caseNumber: `CASE-${i}` } : own
     })
-    const { categories, ...own } = images(rules, [{ categories: ['c0', 'c1', 'c2'] }])
+    // Of addresses that no answer has: every answer is looked through.
+    const prefixes = ['[198.51.100.0/24]', '[198.51.100.128/25]', '[203.0.113.9/32]', '[2001:db8:f::/48]'].map(
+      name => ({ name, category: 'c0' }),
+    )
+    const { categories, ...own } = images([...rules, ...prefixes], [{ categories: ['c0', 'c1', 'c2'] }])
     const layout = layOutCounters({ categories, upstreams: 2 })
     let random = 1
     this.assembled = assemble({

@@ -13,7 +13,7 @@ import { BAD_NAME, nameFromText } from '../../src/wire/name.ts'
 export const SEED = 0x5eed
 
 export interface RuleText {
-  /** `name` is it and all below, `=name` it alone, `*.name` only what is below. */
+  /** `name` is it and all below, `=name` it alone, `*.name` only what is below; `[192.0.2.0/24]` addresses in answers. */
   readonly name: string
   readonly category: string
   readonly ruleClass?: RuleClass
@@ -32,7 +32,8 @@ export function filterImage(rules: readonly RuleText[], categories: readonly str
   const builder = new FilterBuilder(seed)
   const wire = new Uint8Array(256)
   for (const rule of rules) {
-    const [extent, bare] = extentOf(rule.name)
+    const network = networkOf(rule.name)
+    const [extent, bare] = extentOf(network === null ? rule.name : '.')
     const end = nameFromText(bare, wire)
     if (end === BAD_NAME) throw new TypeError(`not a name: ${rule.name}`)
     const element = builder.tables.element({
@@ -44,9 +45,20 @@ export function filterImage(rules: readonly RuleText[], categories: readonly str
       answer: rule.answer ?? ANSWER_AS_SET,
     })
     const number = rule.caseNumber === undefined ? NO_RULE : builder.tables.rule(rule.caseNumber, 0)
-    builder.add(wire, end, element, number)
+    if (network === null) builder.add(wire, end, element, number)
+    else builder.addPrefix(network.octets, network.bits, element, number)
   }
   return builder.finish(1)
+}
+
+function networkOf(name: string): { octets: Uint8Array; bits: number } | null {
+  const found = /^\[(.+)\/(\d+)\]$/.exec(name)
+  if (found === null) return null
+  const address = addressOctets(found[1]!)
+  const mapped = [...new Uint8Array(10), 0xff, 0xff]
+  return address.length === 4
+    ? { octets: Uint8Array.from([...mapped, ...address]), bits: 96 + Number(found[2]) }
+    : { octets: Uint8Array.from(address), bits: Number(found[2]) }
 }
 
 function extentOf(name: string): [Extent, string] {
