@@ -4,7 +4,9 @@
 import type { Settings } from '../settings/settings.ts'
 import { withoutControls } from './escape.ts'
 
-export type BlockPageSettings = Settings['blockPage']
+type All = Settings['blockPage']
+/** Where classes have no words of their own, those of `texts.ts` stand. */
+export type BlockPageSettings = Omit<All, 'classes' | 'places'> & Partial<Pick<All, 'classes' | 'places'>>
 
 export interface Contact {
   readonly kind: 'email' | 'url' | 'phone'

@@ -4,13 +4,15 @@
  */
 import type { RuleClass } from '../images/classes.ts'
 import { categoryName } from './categories.ts'
-import { type BlockPageSettings, type Contact, contacts } from './contacts.ts'
+import { type BlockPageSettings, type Contact, contacts, webLink } from './contacts.ts'
 import { withoutControls } from './escape.ts'
 import type { BlockFinding } from './finding.ts'
 import { type ShownHost, shownHost } from './host.ts'
 import type { Language } from './language.ts'
 import { TEXTS } from './texts.ts'
 
+/** The category of a name that is not on a positive list; see `policy/find-block.ts`. */
+const NOT_LISTED_SLUG = 'not-listed'
 /** Longer text from a feed is cut: it would only bury the rest. */
 const SHOWN_CHARACTERS_MAX = 200
 
@@ -22,6 +24,8 @@ export interface BlockFacts {
   /** Empty where the feed gives none. */
   readonly caseNumber: string
   readonly since: ShownDate | null
+  /** Who has checked it; null: not told. */
+  readonly reviewedBy: string | null
 }
 
 export interface ShownDate {
@@ -40,6 +44,8 @@ export interface Content {
   /** Null: there is no block to tell of. */
   readonly block: BlockFacts | null
   readonly contacts: readonly Contact[]
+  /** Where to go instead; titles as the operator wrote them. */
+  readonly places: readonly { readonly url: string; readonly title: string }[]
 }
 
 export function blockContent(
@@ -50,30 +56,44 @@ export function blockContent(
   takesAppeals = false,
 ): Content {
   const texts = TEXTS[language]
-  const block = finding === null ? null : blockFacts(finding, language)
+  const own = finding === null ? null : settings.classes?.[finding.ruleClass]
+  const block = finding === null ? null : blockFacts(finding, language, settings)
   return {
     language,
     title: block === null ? texts.notBlocked.title : texts.blocked.title,
-    explanation: block === null ? texts.notBlocked.explanation : texts.classes[block.ruleClass].explanation,
+    explanation:
+      block === null
+        ? texts.notBlocked.explanation
+        : (own?.explanation[language] ?? texts.classes[block.ruleClass].explanation),
     host: host === null ? null : shownHost(host),
     provider: settings.provider === null ? null : withoutControls(settings.provider),
     block,
+    places: finding?.category === NOT_LISTED_SLUG ? placesOf(settings) : [],
     contacts: contacts(
-      settings.appeal,
+      own?.appeal ?? settings.appeal,
       [block?.caseNumber, host].filter(Boolean).join(' '),
       takesAppeals ? (host ?? block?.caseNumber ?? '') : '',
     ),
   }
 }
 
-function blockFacts(finding: BlockFinding, language: Language): BlockFacts {
+function placesOf({ places = [] }: BlockPageSettings): Content['places'] {
+  return places.flatMap(({ url, title }) => {
+    const link = webLink(url)
+    return link === null ? [] : [{ url: link, title: withoutControls(title) }]
+  })
+}
+
+function blockFacts(finding: BlockFinding, language: Language, { classes }: BlockPageSettings): BlockFacts {
+  const own = classes?.[finding.ruleClass]
   return {
     ruleClass: finding.ruleClass,
-    basis: TEXTS[language].classes[finding.ruleClass].basis,
+    basis: own?.basis[language] ?? TEXTS[language].classes[finding.ruleClass].basis,
     categorySlug: fromFeed(finding.category),
     category: categoryName(fromFeed(finding.category), language),
     caseNumber: fromFeed(finding.caseNumber),
     since: finding.listedAt === null ? null : shownDate(finding.listedAt, language),
+    reviewedBy: own?.reviewedBy ?? null,
   }
 }
 

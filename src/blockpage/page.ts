@@ -42,6 +42,7 @@ ${header(content)}
 ${hostLine(content)}
 <p>${e(content.explanation)}</p>
 ${content.block === null ? advice(content) : details(content.block, content)}
+${places(content)}
 ${appeal(content)}
 </main>
 <footer><p>${e(TEXTS[language].privacy)}</p></footer>
@@ -82,6 +83,7 @@ function details(block: BlockFacts, { language }: Content): string {
     rows.push([labels.caseNumber, `<code class="case"><bdi>${e(block.caseNumber)}</bdi></code>`])
   if (block.since !== null)
     rows.push([labels.since, `<time datetime="${e(block.since.iso)}">${e(block.since.words)}</time>`])
+  if (block.reviewedBy !== null) rows.push([labels.reviewedBy, `<bdi>${e(block.reviewedBy)}</bdi>`])
   const list = rows.map(([label, html]) => `<div><dt>${e(label)}</dt><dd>${html}</dd></div>`).join('\n')
   return `<section aria-labelledby="details">
 <h2 id="details">${e(labels.details)}</h2>
@@ -99,6 +101,17 @@ function advice({ language }: Content): string {
 <ol>
 ${steps}
 </ol>
+</section>`
+}
+
+function places({ language, places: all }: Content): string {
+  if (all.length === 0) return ''
+  const list = all.map(({ url, title }) => `<li><a href="${e(url)}" rel="noreferrer"><bdi>${e(title)}</bdi></a></li>`)
+  return `<section aria-labelledby="places">
+<h2 id="places">${e(TEXTS[language].places)}</h2>
+<ul class="contacts">
+${list.join('\n')}
+</ul>
 </section>`
 }
 

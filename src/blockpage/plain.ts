@@ -11,6 +11,7 @@ export function renderText({ language, title, host, explanation, block, contacts
   if (block !== null) lines.push(`${labels.basis}: ${block.basis}`, `${labels.category}: ${block.category}`)
   if (block !== null && block.caseNumber !== '') lines.push(`${labels.caseNumber}: ${block.caseNumber}`)
   if (block !== null && block.since !== null) lines.push(`${labels.since}: ${block.since.iso}`)
+  if (block !== null && block.reviewedBy !== null) lines.push(`${labels.reviewedBy}: ${block.reviewedBy}`)
   for (const { kind, shown } of contacts) lines.push(`${TEXTS[language].appeal[kind]}: ${shown}`)
   return `${lines.join('\n')}\n`
 }
@@ -25,6 +26,7 @@ export function renderProblem(content: Content, status: number): string {
     ...(host === null ? {} : { host: host.ascii }),
     ...(block === null ? {} : { class: block.ruleClass, category: block.categorySlug, caseNumber: block.caseNumber }),
     ...(block === null || block.since === null ? {} : { listedOn: block.since.iso }),
+    ...(block === null || block.reviewedBy === null ? {} : { reviewedBy: block.reviewedBy }),
     ...(content.provider === null ? {} : { provider: content.provider }),
     appeal: Object.fromEntries(contacts.map(({ kind, shown }) => [kind, shown])),
   })}\n`

@@ -27,6 +27,7 @@ export interface Texts {
     readonly category: string
     readonly caseNumber: string
     readonly since: string
+    readonly reviewedBy: string
     readonly provider: string
   }
   readonly appeal: {
@@ -46,6 +47,8 @@ export interface Texts {
     readonly advice: readonly string[]
     readonly contacts: string
   }
+  /** Over the places to go instead. */
+  readonly places: string
   /** Stands where a host cannot be shown. */
   readonly requestedSite: string
   readonly privacy: string
@@ -81,6 +84,7 @@ const KAZAKH: Texts = {
     category: 'Санаты',
     caseNumber: 'Іс нөмірі',
     since: 'Бұғатталған күні',
+    reviewedBy: 'Тексерген',
     provider: 'Провайдер',
   },
   appeal: {
@@ -101,6 +105,7 @@ const KAZAKH: Texts = {
     ],
     contacts: 'Осы бет қайта ашыла берсе, бізге хабарласыңыз:',
   },
+  places: 'Мына жерлерге баруға болады',
   requestedSite: 'сұралған сайт',
   privacy: 'Бұл бет оны кім ашқанын жазып алмайды.',
 }
@@ -135,6 +140,7 @@ const RUSSIAN: Texts = {
     category: 'Категория',
     caseNumber: 'Номер дела',
     since: 'Дата блокировки',
+    reviewedBy: 'Проверено',
     provider: 'Провайдер',
   },
   appeal: {
@@ -155,6 +161,7 @@ const RUSSIAN: Texts = {
     ],
     contacts: 'Если эта страница открывается снова, свяжитесь с нами:',
   },
+  places: 'Куда можно пойти вместо этого',
   requestedSite: 'запрошенный сайт',
   privacy: 'Эта страница не записывает, кто её открыл.',
 }
@@ -189,6 +196,7 @@ const ENGLISH: Texts = {
     category: 'Category',
     caseNumber: 'Case number',
     since: 'Blocked since',
+    reviewedBy: 'Reviewed by',
     provider: 'Provider',
   },
   appeal: {
@@ -209,6 +217,7 @@ const ENGLISH: Texts = {
     ],
     contacts: 'If you keep seeing this page, please contact us:',
   },
+  places: 'Places to go instead',
   requestedSite: 'the requested site',
   privacy: 'This page does not record who opened it.',
 }

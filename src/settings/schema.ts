@@ -7,12 +7,13 @@
 import { z } from 'zod'
 import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
 import { accessKeys, keepKey, staleKey } from './access.ts'
+import { blockPageKey } from './block-page.ts'
 import { blockingKeys } from './blocking.ts'
 import { fetchKey } from './fetch.ts'
 import { forwardKey } from './forward.ts'
 import { guardsKey, limitsKey } from './guards.ts'
 import { historyKey } from './history.ts'
-import { choice, duration, flag, label, line, list, section, size, text, whole } from './kinds.ts'
+import { choice, duration, flag, label, list, section, size, text, whole } from './kinds.ts'
 import { appealsKey, publicKey } from './public.ts'
 import { FEED_FORMATS } from './settings.ts'
 import { signatureKey } from './signature.ts'
@@ -120,19 +121,6 @@ const cache = section({
   keep: keepKey,
 })
 
-const blockPage = section({
-  provider: line('the name of the provider')
-    .optional()
-    .describe('Who blocks, as visitors know it. Without it the page names nobody.'),
-  appeal: section({
-    email: line('an e-mail address').optional().describe('E-mail address for appeals.'),
-    url: line('the URL of a page', 2000).optional().describe('Page for appeals, http:// or https://.'),
-    phone: line('a telephone number in quotes', 64).optional().describe('Telephone number for appeals, in quotes.'),
-  })
-    .prefault({})
-    .describe('Where a visitor can object to a block. Give at least one.'),
-})
-
 export const configSchema = section({
   listen: list(listenEntry, 'addresses to listen on')
     .min(1, { error: 'at least one address to listen on' })
@@ -218,7 +206,7 @@ export const configSchema = section({
   })
     .prefault({})
     .describe('What is served over HTTP.'),
-  block_page: blockPage.prefault({}).describe('What the block page says of the provider.'),
+  block_page: blockPageKey,
   appeals: appealsKey,
   public: publicKey,
   data: text('the path of a folder')

@@ -88,6 +88,28 @@ export interface PolicySettings {
   readonly allowOnly: readonly string[]
 }
 
+export interface PageAppeal {
+  readonly email: string | null
+  readonly url: string | null
+  readonly phone: string | null
+}
+
+/** By language; null: the built-in words. */
+export interface PageWords {
+  readonly kk: string | null
+  readonly ru: string | null
+  readonly en: string | null
+}
+
+/** What the block page says of blocks of one class. */
+export interface PageClass {
+  readonly basis: PageWords
+  readonly explanation: PageWords
+  readonly reviewedBy: string | null
+  /** Its own, or the provider's. */
+  readonly appeal: PageAppeal
+}
+
 export interface Settings {
   /** The file these came from, absolute. */
   readonly file: string
@@ -190,7 +212,10 @@ export interface Settings {
     /** Who blocks, as visitors know it; null: the page does not name the provider. */
     readonly provider: string | null
     /** Where to object. At least one is set when `http.page` is. */
-    readonly appeal: { readonly email: string | null; readonly url: string | null; readonly phone: string | null }
+    readonly appeal: PageAppeal
+    /** Where to go instead of a name off a positive list. */
+    readonly places: readonly { readonly url: string; readonly title: string }[]
+    readonly classes: Readonly<Record<RuleClass, PageClass>>
   }
   /** Null: none are taken. */
   readonly appeals: {

@@ -8,6 +8,7 @@
 import { dirname, resolve } from 'node:path'
 import { settleAccess, staleSeconds } from './access.ts'
 import { parseAddress } from './address.ts'
+import { settleBlockPage } from './block-page.ts'
 import { settleClasses, settleLink } from './blocking.ts'
 import type { Checked } from './check.ts'
 import type { Environment } from './environment.ts'
@@ -201,29 +202,6 @@ function settleTcp({ tcp }: Config, settling: Settling): Settings['tcp'] {
 
 /** A household behind one address opens a few; a carrier's NAT has hundreds of households behind one. */
 const CONNECTIONS_PER_CLIENT = 64
-
-function settleBlockPage({ block_page: page }: Config, settling: Settling): Settings['blockPage'] {
-  const { email = null, url = null, phone = null } = page.appeal
-  const wrong = (key: string, expected: string, got: string) =>
-    settling.report(['block_page', 'appeal', key], `expected ${expected}, got ${quote(got)}`)
-  // Each becomes a link: nothing that could end an attribute, add a header to a mail or run as a script.
-  if (email !== null && !/^[^\s@<>"'`?&,;:()[\]\\%]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$/u.test(email))
-    wrong('email', 'an e-mail address such as appeal@provider.example', email)
-  if (url !== null && !isWebAddress(url)) wrong('url', 'a URL that begins with https:// or http://', url)
-  if (phone !== null && !/^\+?[\d ()./-]*\d[\d ()./-]*$/.test(phone)) wrong('phone', 'a telephone number', phone)
-  return { provider: page.provider ?? null, appeal: { email, url, phone } }
-}
-
-function isWebAddress(text: string): boolean {
-  const url = URL.parse(text)
-  return (
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    /^https?:\/\/[^\s"'<>\\`]+$/i.test(text) &&
-    url.username === '' &&
-    url.password === ''
-  )
-}
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

@@ -11,6 +11,7 @@ import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from '../../src/blockpage/pa
 import { renderProblem, renderText } from '../../src/blockpage/plain.ts'
 import { TEXTS } from '../../src/blockpage/texts.ts'
 import { CLASSES } from '../../src/images/classes.ts'
+import { blockPageSettings } from '../support/block-page.ts'
 import { readHtml } from './html.ts'
 
 const SETTINGS = {
@@ -255,5 +256,75 @@ describe('text from outside', () => {
   test('what is very long is cut', () => {
     const html = page('en', { ...FINDING, caseNumber: '9'.repeat(1e6), category: '\u{1f600}'.repeat(1e5) })
     expect(html.length).toBeLessThan(20_000)
+  })
+})
+
+describe('a class with words of its own', () => {
+  const words = (en: string) => ({ kk: null, ru: null, en })
+  const own = {
+    basis: words('A <b>court</b>'),
+    explanation: words('Decided by "somebody" & co.'),
+    reviewedBy: 'Sample <i>Register</i>',
+    appeal: { email: 'legal@register.example', url: null, phone: null },
+  }
+  const settings = blockPageSettings(
+    'Net',
+    { email: 'appeal@provider.example', url: null, phone: null },
+    { legal: own },
+  )
+  const finding = { ruleClass: 'legal', category: 'gambling', caseNumber: 'L-1', listedAt: null } as const
+
+  test('has them, escaped, in the languages that it has them in', () => {
+    const html = renderPage(blockContent('en', 'bad.example', finding, settings))
+    for (const part of [
+      'A &#60;b&#62;court&#60;/b&#62;',
+      'Decided by &#34;somebody&#34; &#38; co.',
+      'Sample &#60;i&#62;Register&#60;/i&#62;',
+      'legal@register.example',
+    ])
+      expect(html).toContain(part)
+    expect(html).not.toContain('appeal@provider.example')
+    const kazakh = renderPage(blockContent('kk', 'bad.example', finding, settings))
+    expect(kazakh).toContain(TEXTS.kk.classes.legal.basis)
+    expect(kazakh).toContain('legal@register.example')
+  })
+
+  test('says the same in text and in JSON', () => {
+    const content = blockContent('en', 'bad.example', finding, settings)
+    expect(renderText(content)).toContain('Reviewed by: Sample <i>Register</i>')
+    expect(JSON.parse(renderProblem(content, 451))).toMatchObject({ reviewedBy: 'Sample <i>Register</i>' })
+  })
+
+  test('and the others have the built-in ones', () => {
+    const html = renderPage(blockContent('en', 'bad.example', { ...finding, ruleClass: 'hotline' }, settings))
+    expect(html).toContain('appeal@provider.example')
+    expect(html).not.toContain('Reviewed by')
+  })
+})
+
+describe('places to go instead', () => {
+  const places = [
+    { url: 'https://kids.example/?a=1&b="2"', title: 'Kids <3 "Example"' },
+    { url: 'javascript:alert(1)', title: 'no link' },
+  ]
+  const settings = { ...blockPageSettings('Net', { email: 'a@provider.example', url: null, phone: null }), places }
+  const finding = (category: string) => ({ ruleClass: 'household', category, caseNumber: '', listedAt: null }) as const
+
+  test.each(LANGUAGES)(
+    'are shown in %s for a name off a positive list, as links that lead there and nowhere else',
+    language => {
+      const html = renderPage(blockContent(language, 'games.example', finding('not-listed'), settings))
+      expect(html).toContain(`<h2 id="places">${TEXTS[language].places}</h2>`)
+      expect(html).toContain(
+        '<a href="https://kids.example/?a=1&#38;b=%222%22" rel="noreferrer"><bdi>Kids &#60;3 &#34;Example&#34;</bdi></a>',
+      )
+      expect(html).not.toContain('javascript')
+    },
+  )
+
+  test('are not shown for anything else that is blocked', () => {
+    expect(renderPage(blockContent('en', 'casino.example', finding('gambling'), settings))).not.toContain(
+      'kids.example',
+    )
   })
 })

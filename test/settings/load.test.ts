@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadSettings, systemEnvironment } from '../../src/settings/load.ts'
 import { formatProblem } from '../../src/settings/problems.ts'
 import { CONFIG_BYTES_MAX } from '../../src/settings/read.ts'
+import { blockPageSettings } from '../support/block-page.ts'
 
 /** The keys and spellings that operators were promised: this text stays valid as it is. */
 const CONTRACT = `listen:                              # UDP and TCP on each
@@ -126,7 +127,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
         page: { address: '127.0.0.1', family: 4, port: 8080 },
         admin: { address: '127.0.0.1', family: 4, port: 8081 },
       },
-      blockPage: { provider: null, appeal: { email: null, url: null, phone: null } },
+      blockPage: blockPageSettings(null, { email: null, url: null, phone: null }),
       appeals: null,
       public: null,
       data: join(folder, '..', 'data'),
