@@ -17,7 +17,7 @@ import { ANSWERED, PASS } from '../../src/resolver/query.ts'
 import { answerRefusal } from '../../src/resolver/reply.ts'
 import { AllocationBench, BATCH } from './plane.ts'
 
-const WARM_UP_ROUNDS = 6
+const WARM_UP_ROUNDS = 12
 const WARM_UP_BATCHES = 2500
 
 interface Stage {
