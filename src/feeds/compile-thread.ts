@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { FilterBuilder } from '../images/filter/builder.ts'
+import { letOthersGoFirst } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { compileFeeds } from './compile.ts'
 import { readDecisions } from './decisions.ts'
@@ -73,6 +74,7 @@ export async function writeDown(orders: CompileOrders, compiled: Compiled): Prom
 
 // Imported by a test or a bench, this file only offers its functions.
 if (parentPort !== null && workerData?.compile !== undefined) {
+  letOthersGoFirst()
   const orders = workerData.compile as CompileOrders
   const compiled = compile(orders)
   parentPort.postMessage(compiled)
