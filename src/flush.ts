@@ -5,6 +5,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { watchFeeds } from './feeds/watch.ts'
+import { giveToOwnerOfFolder } from './platform/ownership.ts'
 import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
 
 const DEBOUNCE_MS = 50
@@ -19,16 +20,21 @@ export function requestFlush(dataFolder: string, name: string, below: boolean): 
   const wire = new Uint8Array(256)
   const end = nameFromText(name, wire)
   if (end === BAD_NAME) throw new TypeError(`${JSON.stringify(name)} is no domain name`)
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   const text = nameToText(wire)
-  appendFileSync(flushPath(dataFolder), `${JSON.stringify({ name: text, below })}\n`, { mode: 0o600 })
+  append(dataFolder, { name: text, below })
   return text
 }
 
 /** Asks the running server to fetch and read a feed again; null: all of them. */
 export function requestRefresh(dataFolder: string, feed: string | null): void {
+  append(dataFolder, { refresh: feed })
+}
+
+function append(dataFolder: string, asked: object): void {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-  appendFileSync(flushPath(dataFolder), `${JSON.stringify({ refresh: feed })}\n`, { mode: 0o600 })
+  const path = flushPath(dataFolder)
+  appendFileSync(path, `${JSON.stringify(asked)}\n`, { mode: 0o600 })
+  giveToOwnerOfFolder(path)
 }
 
 export interface FlushEvents {

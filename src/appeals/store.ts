@@ -8,6 +8,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { giveToOwnerOfFolder } from '../platform/ownership.ts'
 
 export const STATES = ['open', 'upheld', 'rejected'] as const
 export type AppealState = (typeof STATES)[number]
@@ -63,6 +64,7 @@ export class AppealStore {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     // SQLite would make it readable for everybody.
     closeSync(openSync(path, 'a', 0o600))
+    giveToOwnerOfFolder(path)
     this.database = new DatabaseSync(path, { timeout: BUSY_MS })
     this.migrate()
   }
@@ -198,6 +200,7 @@ export class AppealStore {
     const path = join(this.dataFolder, 'appeals.key')
     try {
       writeFileSync(path, `${randomBytes(KEY_OCTETS).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
+      giveToOwnerOfFolder(path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }

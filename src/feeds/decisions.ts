@@ -4,6 +4,7 @@
  */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { giveToOwnerOfFolder } from '../platform/ownership.ts'
 
 export interface Decision {
   /** ISO 8601. */
@@ -25,7 +26,9 @@ export function decisionsPath(dataFolder: string): string {
 /** Throws what the file system throws. */
 export function appendDecision(dataFolder: string, decision: Decision): void {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-  appendFileSync(decisionsPath(dataFolder), `${JSON.stringify(decision)}\n`, { mode: 0o600 })
+  const path = decisionsPath(dataFolder)
+  appendFileSync(path, `${JSON.stringify(decision)}\n`, { mode: 0o600 })
+  giveToOwnerOfFolder(path)
 }
 
 /** In the order in which they were taken; a line that is none is passed over, as one that a power cut left unfinished. No file: none. */

@@ -7,11 +7,12 @@
  *     {"at":"2026-11-22T11:00:00Z","action":"unblock","name":"bad.example","reason":"taken down at the source"}
  *     {"at":"2026-11-22T12:00:00Z","action":"withdraw","name":"mistaken.example","reason":"the feed's publisher has been told"}
  */
-import { closeSync, fchownSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CLASSES, type RuleClass } from '../images/classes.ts'
 import { FilterBuilder } from '../images/filter/builder.ts'
 import { ANSWER_AS_SET, WITHDRAW_BIT } from '../images/filter/layout.ts'
+import { giveToOwnerOfFolder } from '../platform/ownership.ts'
 import { BAD_NAME, nameFromText } from '../wire/name.ts'
 import { isCaseNumber } from './case-number.ts'
 import { EXACT, SUBTREE } from './entry.ts'
@@ -57,8 +58,7 @@ export function appendUrgent(dataFolder: string, change: UrgentChange): void {
   try {
     // The line break first as well: whatever was left of a write that the power cut short stays a line of its own.
     writeSync(file, `\n${JSON.stringify(change)}\n`)
-    const { uid, gid } = statSync(dirname(path))
-    if (process.getuid?.() === 0) fchownSync(file, uid, gid)
+    giveToOwnerOfFolder(path)
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -103,7 +103,7 @@ describe('a network that', () => {
     [
       'brings answers after their time, when another question may have the socket',
       asked => (random(2) === 0 ? later(350, () => answering(asked)) : answering(asked)),
-      0.85,
+      0.8,
     ],
     [
       'brings a forged answer with a wrong id before the right one',
