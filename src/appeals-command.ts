@@ -69,7 +69,7 @@ function lift(
 /** The rules to lift: of the site itself, or of the case. A rule above the site also blocks others, and is lifted only by name. */
 function rulesFor(settings: Settings, subject: string, nowMs: number): string[] {
   const site = siteName(subject)
-  if (site === null) return namesOfCase(settings, subject.trim(), Math.floor(nowMs / 1000))
+  if (site === null) return namesOfCase(settings, subject.trim(), nowMs)
   const rules = new Set<string>()
   for (const policy of settings.policies) {
     const rule = explain(settings, { name: site, client: null, policy: policy.name, nowMs }).judgement?.rule

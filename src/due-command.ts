@@ -1,8 +1,7 @@
 /** `qalqan feeds due`: rules that somebody should look at again, because their date for that has come. Reads the lists; writes nothing. */
 import { compileFeed } from './feeds/compile.ts'
-import { readDecisions } from './feeds/decisions.ts'
-import type { EntryDetail, Extent, RuleSink } from './feeds/entry.ts'
-import { NeverBlock } from './feeds/guards/never-block.ts'
+import type { EntryDetail, Extent } from './feeds/entry.ts'
+import { QuietSink, readOnly } from './feeds/read-only.ts'
 import type { Settings } from './settings/settings.ts'
 import { nameToText } from './wire/name.ts'
 
@@ -17,45 +16,34 @@ export interface DueEntry {
 
 /** The longest overdue first. */
 export function entriesDue(settings: Settings, nowMs: number): DueEntry[] {
-  const now = Math.floor(nowMs / 1000)
-  const neverBlock = new NeverBlock(settings.guards)
-  const decisions = readDecisions(settings.data)
+  const options = readOnly(settings, nowMs)
   return settings.feeds
     .flatMap(feed => {
-      const sink = new DueSink(feed.name, now)
-      compileFeed(
-        feed,
-        { dataFolder: settings.data, now, keep: false, neverBlock, decisions },
-        { sink, undo: () => sink.undo() },
-      )
+      const sink = new DueSink(feed.name, options.now)
+      compileFeed(feed, options, { sink, undo: () => sink.undo() })
       return sink.found
     })
     .sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0))
 }
 
-class DueSink implements RuleSink {
-  readonly name = new Uint8Array(256)
+class DueSink extends QuietSink {
   found: DueEntry[] = []
   private readonly feed: string
   private readonly now: number
 
   constructor(feed: string, now: number) {
+    super()
     this.feed = feed
     this.now = now
   }
 
-  block(length: number, _extent: Extent, detail: EntryDetail | null, line: number): void {
+  override block(length: number, _extent: Extent, detail: EntryDetail | null, line: number): void {
     const at = detail?.recheckAt
     if (at === undefined || at > this.now) return
     const since = new Date(at * 1000).toISOString().slice(0, 10)
     const name = nameToText(this.name.slice(0, length))
     this.found.push({ feed: this.feed, name, line, caseNumber: detail?.caseNumber ?? null, since })
   }
-
-  allow(): void {}
-  page(): void {}
-  skip(): void {}
-  bad(): void {}
 
   undo(): void {
     this.found = []

@@ -5,11 +5,10 @@
 
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import { readDecisions } from './feeds/decisions.ts'
 import type { EntryDetail, Extent } from './feeds/entry.ts'
 import { type Explanation, explainName } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
-import { NeverBlock } from './feeds/guards/never-block.ts'
+import { readOnly } from './feeds/read-only.ts'
 import type { FeedReport } from './feeds/report.ts'
 import { compileOverlay, readUrgent, type UrgentChange } from './feeds/urgent.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
@@ -54,13 +53,7 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
     throw new TypeError(`not an IP address: ${visible(request.client)}`)
   }
   const name = nameToText(wire)
-  const now = Math.floor(request.nowMs / 1000)
-  const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, {
-    dataFolder: settings.data,
-    now,
-    neverBlock: new NeverBlock(settings.guards),
-    decisions: readDecisions(settings.data),
-  })
+  const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, readOnly(settings, request.nowMs))
   const categories = categoriesOf(settings)
   const { changes } = readUrgent(settings.data)
   const images = imagesOf(settings, categories, entries, changes)
@@ -83,7 +76,7 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
 }
 
 /** Internationalised names as DNS has them (UTS 46); everything else as it is. */
-function aLabels(name: string): string {
+export function aLabels(name: string): string {
   return /\P{ASCII}/u.test(name) ? domainToASCII(name) : name
 }
 

@@ -1,9 +1,9 @@
 /** `qalqan feeds status`, `approve` and `rollback`: the feeds as they are on disk now, and a person's word on which version counts. */
-import { compileFeed } from './feeds/compile.ts'
-import { appendDecision, type Decision, readDecisions } from './feeds/decisions.ts'
-import { NeverBlock } from './feeds/guards/never-block.ts'
+import { type CompileOptions, compileFeed } from './feeds/compile.ts'
+import { appendDecision } from './feeds/decisions.ts'
 import { readHistory } from './feeds/history/chain.ts'
 import { findVersion, versionBefore } from './feeds/history/versions.ts'
+import { QuietSink, readOnly } from './feeds/read-only.ts'
 import { type FeedReport, isInForce } from './feeds/report.ts'
 import type { FeedSettings, Settings } from './settings/settings.ts'
 
@@ -25,16 +25,18 @@ export interface FeedStatus {
 
 /** Reads every feed as the server would; writes nothing. */
 export function feedsStatus(settings: Settings, nowMs: number): FeedStatus[] {
-  return settings.feeds.map(feed => statusOf(feed.mode, reportOn(feed, settings, nowMs)))
+  const options = readOnly(settings, nowMs)
+  return settings.feeds.map(feed => statusOf(feed.mode, reportOn(feed, options)))
 }
 
 /** Approves of the version of a feed that is held back, or ends a rollback. Throws TypeError where there is neither. */
 export function approveFeed(settings: Settings, name: string, by: string, nowMs: number): string {
   const feed = feedCalled(settings, name)
   needsPerson(by)
-  const report = reportOn(feed, settings, nowMs)
+  const options = readOnly(settings, nowMs)
+  const report = reportOn(feed, options)
   if (!report.isHeld && report.pinned === null) throw new TypeError(`feed ${name} is not held back`)
-  const sha256 = heldVersion(feed, settings, nowMs)
+  const sha256 = heldVersion(feed, options)
   appendDecision(settings.data, { at: new Date(nowMs).toISOString(), by, feed: name, act: 'approve', sha256 })
   const what = report.isHeld ? report.failure : 'its source counts again'
   return `${name}: approved by ${by}: ${what}; sha256 ${sha256}`
@@ -56,7 +58,10 @@ export function rollBackFeed(settings: Settings, { name, to, by, reason }: Rollb
   const version = to === null ? versionBefore(lines, name) : findVersion(lines, name, to)
   if (version === null) throw new TypeError(`feed ${name} has had no other version`)
   const { sha256, at } = version
-  const report = readAs(feed, settings, nowMs, [{ at, by, feed: name, act: 'rollback', sha256 }])
+  const report = reportOn(feed, {
+    ...readOnly(settings, nowMs),
+    decisions: [{ at, by, feed: name, act: 'rollback', sha256 }],
+  })
   if (report.pinned === null) throw new TypeError(`feed ${name} cannot go back: ${report.warnings.join('; ')}`)
   const decision = { at: new Date(nowMs).toISOString(), by, feed: name, act: 'rollback' as const, sha256 }
   appendDecision(settings.data, { ...decision, ...(reason === undefined ? {} : { reason }) })
@@ -75,24 +80,12 @@ function needsPerson(by: string): void {
 }
 
 /** What the source has now: read without a memory of what was in force, nothing is held back. */
-function heldVersion(feed: FeedSettings, settings: Settings, nowMs: number): string {
-  return readAs({ ...feed, limits: null }, settings, nowMs, []).sha256
+function heldVersion(feed: FeedSettings, options: CompileOptions): string {
+  return reportOn({ ...feed, limits: null }, { ...options, decisions: [] }).sha256
 }
 
-function reportOn(feed: FeedSettings, settings: Settings, nowMs: number): FeedReport {
-  return readAs(feed, settings, nowMs, readDecisions(settings.data))
-}
-
-function readAs(feed: FeedSettings, settings: Settings, nowMs: number, decisions: readonly Decision[]): FeedReport {
-  const options = {
-    dataFolder: settings.data,
-    now: Math.floor(nowMs / 1000),
-    keep: false,
-    neverBlock: new NeverBlock(settings.guards),
-    decisions,
-  }
-  const nowhere = { name: new Uint8Array(256), block() {}, allow() {}, page() {}, skip() {}, bad() {} }
-  return compileFeed(feed, options, { sink: nowhere, undo() {} })
+function reportOn(feed: FeedSettings, options: CompileOptions): FeedReport {
+  return compileFeed(feed, options, { sink: new QuietSink(), undo() {} })
 }
 
 function statusOf(mode: FeedSettings['mode'], report: FeedReport): FeedStatus {

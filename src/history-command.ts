@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { domainToASCII } from 'node:url'
+import { aLabels } from './explain.ts'
 import { openFeedFile } from './feeds/feed-file.ts'
 import { NeverBlock } from './feeds/guards/never-block.ts'
 import { archivedPath, memorySource, openArchived } from './feeds/history/archive.ts'
@@ -140,7 +140,7 @@ export function prove(
   onProgress?: (done: number, of: number) => void,
 ): Proof {
   const wire = new Uint8Array(256)
-  const end = nameFromText(/\P{ASCII}/u.test(name) ? domainToASCII(name) : name, wire)
+  const end = nameFromText(aLabels(name), wire)
   if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${JSON.stringify(name)}`)
   return proveListing(settings.data, { name: wire.slice(0, end), shown: nameToText(wire), on }, onProgress)
 }

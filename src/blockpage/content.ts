@@ -56,8 +56,8 @@ export function blockContent(
   takesAppeals = false,
 ): Content {
   const texts = TEXTS[language]
-  const own = finding === null ? null : settings.classes?.[finding.ruleClass]
-  const block = finding === null ? null : blockFacts(finding, language, settings)
+  const own = finding === null ? undefined : settings.classes?.[finding.ruleClass]
+  const block = finding === null ? null : blockFacts(finding, language, own)
   return {
     language,
     title: block === null ? texts.notBlocked.title : texts.blocked.title,
@@ -77,6 +77,8 @@ export function blockContent(
   }
 }
 
+type ClassWords = NonNullable<BlockPageSettings['classes']>[RuleClass] | undefined
+
 function placesOf({ places = [] }: BlockPageSettings): Content['places'] {
   return places.flatMap(({ url, title }) => {
     const link = webLink(url)
@@ -84,8 +86,7 @@ function placesOf({ places = [] }: BlockPageSettings): Content['places'] {
   })
 }
 
-function blockFacts(finding: BlockFinding, language: Language, { classes }: BlockPageSettings): BlockFacts {
-  const own = classes?.[finding.ruleClass]
+function blockFacts(finding: BlockFinding, language: Language, own: ClassWords): BlockFacts {
   return {
     ruleClass: finding.ruleClass,
     basis: own?.basis[language] ?? TEXTS[language].classes[finding.ruleClass].basis,

@@ -13,9 +13,14 @@ const LABELS = /^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/
 
 /** The host asked for, lower case, without port and final dot; null where there is none that could be blocked by name. */
 export function requestedHost(request: Pick<IncomingMessage, 'url' | 'headers'>): string | null {
+  return hostName(requestedAuthority(request))
+}
+
+/** `host[:port]` as it was written; empty where there is none. */
+export function requestedAuthority({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): string {
   // RFC 9112 §3.2.2: where the target is absolute, it counts and the Host line does not.
-  const absolute = /^https?:\/\/([^/?#]*)/i.exec(request.url ?? '')
-  return hostName(absolute === null ? (request.headers.host ?? '') : absolute[1]!)
+  const absolute = /^https?:\/\/([^/?#]*)/i.exec(url ?? '')
+  return absolute === null ? (headers.host ?? '') : absolute[1]!
 }
 
 /** The host name of `host[:port]`; null for addresses and for whatever no browser would have looked up. */

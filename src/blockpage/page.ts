@@ -5,22 +5,15 @@
  * Every piece of text goes through `escapeHtml`, ours included, so that no line here has to be trusted for being harmless.
  * Outside text stands in <bdi>, where it cannot turn the direction of the words around it.
  */
-import { createHash } from 'node:crypto'
 import type { Contact } from './contacts.ts'
 import type { BlockFacts, Content } from './content.ts'
 import { escapeHtml as e } from './escape.ts'
+import { contentSecurityPolicy, pageHeader } from './frame.ts'
 import type { ShownHost } from './host.ts'
-import { LANGUAGES } from './language.ts'
 import { STYLE } from './style.ts'
 import { TEXTS } from './texts.ts'
 
-export const PAGE_CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+export const PAGE_CONTENT_SECURITY_POLICY = contentSecurityPolicy("'none'")
 
 export function renderPage(content: Content): string {
   const { language, title } = content
@@ -36,7 +29,7 @@ export function renderPage(content: Content): string {
 <style>${STYLE}</style>
 </head>
 <body>
-${header(content)}
+${pageHeader(content)}
 <main>
 <h1>${e(title)}</h1>
 ${hostLine(content)}
@@ -49,18 +42,6 @@ ${appeal(content)}
 </body>
 </html>
 `
-}
-
-function header({ language, provider }: Content): string {
-  const links = LANGUAGES.map(other => {
-    const name = e(TEXTS[other].languageName)
-    const current = other === language ? ' aria-current="true"' : ''
-    return `<li><a href="?lang=${other}" lang="${other}" hreflang="${other}"${current}>${name}</a></li>`
-  })
-  const who = provider === null ? '' : `<p class="provider"><bdi>${e(provider)}</bdi></p>\n`
-  return `<header>
-${who}<nav aria-label="${e(TEXTS[language].languages)}"><ul>${links.join('')}</ul></nav>
-</header>`
 }
 
 function hostLine({ host, language }: Content): string {

@@ -5,6 +5,7 @@
  * good one, when it did not (missing, unreadable, refused, written to meanwhile) what the sink was given is undone and the last good
  * copy is read instead. A feed never stops the others.
  */
+import { nameBefore } from '../platform/keep-before.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { type Decision, isApproved, pinnedVersion } from './decisions.ts'
 import { type FeedFile, type OctetSource, openFeedFile } from './feed-file.ts'
@@ -13,7 +14,7 @@ import type { NeverBlock } from './guards/never-block.ts'
 import { type GuardedSink, Quarantine } from './guards/quarantine.ts'
 import { SignatureCheck } from './guards/signature.ts'
 import { openArchived } from './history/archive.ts'
-import { copyBefore, Keeper, lastGoodPath, openLastGood, originOf } from './last-good.ts'
+import { Keeper, lastGoodPath, openLastGood, originOf } from './last-good.ts'
 import { loadFeed } from './load-feed.ts'
 import { FeedRefused } from './reader.ts'
 import { type FeedReport, reportOf, Tally } from './report.ts'
@@ -180,7 +181,7 @@ function fromLastGood(feed: FeedSettings, options: CompileOptions, target: FeedT
   if (options.dataFolder === null) return failed
   const path = lastGoodPath(options.dataFolder, feed.name)
   const problems: string[] = []
-  for (const one of [path, copyBefore(path)]) {
+  for (const one of [path, nameBefore(path)]) {
     const report = readCopy(feed, options, target, one)
     if (report === null) continue
     if (typeof report !== 'string')

@@ -8,8 +8,9 @@
  * Never: stops a feed from loading. What goes wrong here is a warning.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { keepBefore, nameBefore } from '../platform/keep-before.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { FeedFile } from './feed-file.ts'
 import { FeedRefused } from './reader.ts'
@@ -17,11 +18,6 @@ import { FeedRefused } from './reader.ts'
 export function lastGoodPath(dataFolder: string, feedName: string): string {
   // Names are checked by the settings; whatever they let pass must not lead out of the folder.
   return join(dataFolder, 'feeds', `${encodeURIComponent(feedName)}.last-good`)
-}
-
-/** The copy that was in place before. */
-export function copyBefore(path: string): string {
-  return `${path}.1`
 }
 
 /** What a copy is a copy of: one of another source, or taken when nobody had to sign it, does not stand in for this. */
@@ -59,6 +55,21 @@ export function openLastGood(path: string, origin: string): LastGood | null {
   file.close()
   if (isWhole) return null
   throw new FeedRefused(`${path} is damaged`)
+}
+
+/** The newest copy of a feed with these octets, or null. Throws as `openLastGood` does. The caller closes the file. */
+export function openCopyOf(
+  dataFolder: string,
+  feed: Origin & Pick<FeedSettings, 'name'>,
+  sha256: string,
+): LastGood | null {
+  const path = lastGoodPath(dataFolder, feed.name)
+  for (const one of [path, nameBefore(path)]) {
+    const copy = openLastGood(one, originOf(feed))
+    if (copy?.sha256 === sha256) return copy
+    copy?.file.close()
+  }
+  return null
 }
 
 function openIfThere(path: string): FeedFile | null {
@@ -101,7 +112,7 @@ export class Keeper {
       writeWhole(this.fd, Buffer.from(trailerOf(sha256, this.origin, octets)))
       fsyncSync(this.fd)
       this.close()
-      keepBefore(this.path)
+      keepWhole(this.path)
       renameSync(this.temporary, this.path)
       syncFolder(dirname(this.path))
     })
@@ -147,13 +158,10 @@ function isKept(path: string, origin: string, sha256: string): boolean {
   }
 }
 
-/** A second name for the copy in place, so that at no moment there is none; a damaged one does not push a whole one out. */
-function keepBefore(path: string): void {
+/** A damaged copy does not push a whole one out. */
+function keepWhole(path: string): void {
   try {
-    if (!isWholeFile(path)) return
-    rmSync(`${path}.old`, { force: true })
-    linkSync(path, `${path}.old`)
-    renameSync(`${path}.old`, copyBefore(path))
+    if (isWholeFile(path)) keepBefore(path)
   } catch {
     // The first copy has none before it.
   }

@@ -7,20 +7,10 @@
  *     magic (16) │ octets of the description (4) │ description, JSON │ image │ SHA-256 of all before (32)
  */
 import { createHash, type Hash } from 'node:crypto'
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FILTER_MAGIC, FILTER_VERSION, HEADER, HEADER_WORDS } from '../images/filter/layout.ts'
+import { keepBefore, nameBefore } from '../platform/keep-before.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import type { FeedReport } from './report.ts'
@@ -87,11 +77,7 @@ export function saveImage(
   const description: Description = { fingerprint, contents, savedAt, imageOctets: image.byteLength, reports: saved }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFile(`${path}.new`, Buffer.from(JSON.stringify(description)), image)
-  if (before !== null) {
-    rmSync(`${path}.old`, { force: true })
-    linkSync(path, `${path}.old`)
-    renameSync(`${path}.old`, `${path}.1`)
-  }
+  if (before !== null) keepBefore(path)
   renameSync(`${path}.new`, path)
 }
 
@@ -126,7 +112,7 @@ export function openSavedImage(
 ): { readonly saved: SavedImage | null; readonly problems: readonly string[] } {
   const problems: string[] = []
   const path = savedImagePath(dataFolder)
-  for (const one of [path, `${path}.1`]) {
+  for (const one of [path, nameBefore(path)]) {
     try {
       const saved = readImage(one, fingerprint)
       if (saved !== null) return { saved, problems }

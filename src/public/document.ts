@@ -1,25 +1,13 @@
 /** The frame of the public pages, as the block page has it: no script, nothing loaded from elsewhere, forms only to ourselves. */
-import { createHash } from 'node:crypto'
 import { escapeHtml as e } from '../blockpage/escape.ts'
-import { LANGUAGES, type Language } from '../blockpage/language.ts'
+import { contentSecurityPolicy, type HeaderContent, pageHeader } from '../blockpage/frame.ts'
 import { STYLE } from '../blockpage/style.ts'
-import { TEXTS } from '../blockpage/texts.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+const CONTENT_SECURITY_POLICY = contentSecurityPolicy("'self'")
 
-export interface Frame {
-  readonly language: Language
+export interface Frame extends HeaderContent {
   readonly title: string
-  readonly provider: string | null
-  /** What links to other languages keep of the query, such as `about=site.example`; no `lang`. */
-  readonly query?: string
 }
 
 /** `html`: escaped already. */
@@ -54,7 +42,7 @@ function documentOf(frame: Frame, html: string): string {
 <style>${STYLE}</style>
 </head>
 <body>
-${header(frame)}
+${pageHeader(frame)}
 <main>
 <h1>${e(frame.title)}</h1>
 ${html}
@@ -62,16 +50,6 @@ ${html}
 </body>
 </html>
 `
-}
-
-function header({ language, provider, query = '' }: Frame): string {
-  const links = LANGUAGES.map(other => {
-    const current = other === language ? ' aria-current="true"' : ''
-    const href = `?lang=${other}${query === '' ? '' : `&${query}`}`
-    return `<li><a href="${e(href)}" lang="${other}" hreflang="${other}"${current}>${e(TEXTS[other].languageName)}</a></li>`
-  })
-  const who = provider === null ? '' : `<p class="provider"><bdi>${e(provider)}</bdi></p>\n`
-  return `<header>\n${who}<nav aria-label="${e(TEXTS[language].languages)}"><ul>${links.join('')}</ul></nav>\n</header>`
 }
 
 /** Rows of a name and what stands there; values are escaped here. */

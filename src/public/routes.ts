@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { parseWantedList } from '../blockpage/accept.ts'
-import { hostName } from '../blockpage/host.ts'
+import { hostName, requestedAuthority } from '../blockpage/host.ts'
 import { chooseLanguage, type Language } from '../blockpage/language.ts'
 import { plainAddress } from '../platform/http-admission.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
@@ -60,9 +60,8 @@ function notAllowed({ methods }: Route): HttpAnswer {
 }
 
 /** Asked for under a name of the operator's, or by address. */
-function isOwn({ url = '', headers }: IncomingMessage, ownHosts: ReadonlySet<string>): boolean {
-  const absolute = /^https?:\/\/([^/?#]*)/i.exec(url)
-  const authority = absolute === null ? (headers.host ?? '') : absolute[1]!
+function isOwn(request: IncomingMessage, ownHosts: ReadonlySet<string>): boolean {
+  const authority = requestedAuthority(request)
   const host = hostName(authority)
   if (host !== null) return host === 'localhost' || ownHosts.has(host)
   return /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(authority)

@@ -1,14 +1,14 @@
 /** Feeds: unique names, absolute paths, files that are there. */
 import { dirname, resolve } from 'node:path'
 import { lastGoodPath } from '../feeds/last-good.ts'
-import { isWebSource, settleRemote, settleWebSource } from './fetch.ts'
+import { isWebSource, localCopyPath, settleRemote, settleWebSource } from './fetch.ts'
 import { settleLimits } from './guards.ts'
 import { quote, visible } from './problems.ts'
 import type { Config } from './schema.ts'
 import type { FeedSettings } from './settings.ts'
 import type { Settling } from './settling.ts'
 import { settleSignature } from './signature.ts'
-import { isZoneSource, settleTransfer, zoneSourcePath } from './zones.ts'
+import { isZoneSource, settleTransfer } from './zones.ts'
 
 export function settleFeeds(config: Config, settling: Settling): FeedSettings[] {
   const names = new Set<string>()
@@ -37,7 +37,7 @@ export function settleFeeds(config: Config, settling: Settling): FeedSettings[] 
 
 function settleAnySource(feed: Config['feeds'][number], index: number, data: string, settling: Settling): string {
   if (isWebSource(feed.source)) return settleWebSource(feed, ['feeds', index, 'source'], data, settling)
-  if (isZoneSource(feed.source)) return zoneSourcePath(feed.name, data)
+  if (isZoneSource(feed.source)) return localCopyPath(feed.name, data)
   return settleSource(feed.source, index, lastGoodPath(data, feed.name), settling)
 }
 

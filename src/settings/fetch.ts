@@ -70,5 +70,10 @@ export function isWebSource(source: string): boolean {
 export function settleWebSource(feed: ConfigFeed, path: Path, data: string, settling: Settling): string {
   const url = URL.parse(feed.source)
   if (url === null || url.hostname === '') settling.report(path, `${quote(feed.source)} is no URL`)
-  return join(data, 'feeds', `${encodeURIComponent(feed.name)}.source`)
+  return localCopyPath(feed.name, data)
+}
+
+/** Where the copy of a list stands that is fetched or transferred. */
+export function localCopyPath(feed: string, data: string): string {
+  return join(data, 'feeds', `${encodeURIComponent(feed)}.source`)
 }

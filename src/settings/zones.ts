@@ -1,6 +1,6 @@
 /** Zones that are taken by transfer: from whom, signed by which key, and where primaries are heard when a zone has changed. */
 import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { TSIG_ALGORITHMS } from '../feeds/transfer/tsig.ts'
 import { parseEndpoint } from './address.ts'
 import { choice, list, section, text } from './kinds.ts'
@@ -98,9 +98,4 @@ function readSecret(written: string, path: Path, settling: Settling): string {
   if (octets.toString('base64') !== secret || octets.length < SECRET_OCTETS_MIN)
     settling.report(path, `${visible(absolute)}: expected a secret of ${SECRET_OCTETS_MIN} octets or more in base64`)
   return secret
-}
-
-/** The local copy's path. */
-export function zoneSourcePath(feed: string, data: string): string {
-  return join(data, 'feeds', `${encodeURIComponent(feed)}.source`)
 }

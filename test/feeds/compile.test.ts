@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CompileOptions, compileFeeds } from '../../src/feeds/compile.ts'
-import { copyBefore, lastGoodPath, originOf } from '../../src/feeds/last-good.ts'
+import { lastGoodPath, originOf } from '../../src/feeds/last-good.ts'
 import { isInForce, nextExpiryOf } from '../../src/feeds/report.ts'
+import { nameBefore } from '../../src/platform/keep-before.ts'
 import { feedSettings, NOW, RecordingSink } from './recorder.ts'
 
 let folder = ''
@@ -126,7 +127,7 @@ describe('the last good copy', () => {
     rmSync(source())
     const { report, rules } = compile()
     expect(rules).toEqual(['a.example'])
-    expect(report).toMatchObject({ fromLastGood: true, source: copyBefore(path), warnings: [`${path} is damaged`] })
+    expect(report).toMatchObject({ fromLastGood: true, source: nameBefore(path), warnings: [`${path} is damaged`] })
   })
 
   test('of another source does not stand in for this one', () => {

@@ -38,7 +38,8 @@ export async function archive(dataFolder: string, feed: string, sha256: string, 
   await rename(temporary, path)
 }
 
-function* chunksOf(source: OctetSource): Generator<Uint8Array> {
+/** A source in pieces that stay as they are when the next is read. */
+export function* chunksOf(source: OctetSource): Generator<Uint8Array> {
   for (;;) {
     const chunk = new Uint8Array(CHUNK_OCTETS)
     const read = source.read(chunk)

@@ -4,10 +4,11 @@
  */
 import type { FeedSettings } from '../../settings/settings.ts'
 import { nameToText } from '../../wire/name.ts'
-import { BELOW, EXACT, type Extent, type RuleSink } from '../entry.ts'
+import { BELOW, EXACT, type Extent } from '../entry.ts'
 import type { OctetSource } from '../feed-file.ts'
 import type { NeverBlock } from '../guards/never-block.ts'
 import { loadFeed } from '../load-feed.ts'
+import { QuietSink } from '../read-only.ts'
 import { FeedRefused } from '../reader.ts'
 
 export interface Difference {
@@ -43,21 +44,16 @@ function rulesOf(feed: FeedSettings, source: OctetSource, now: number): Set<stri
   return sink.rules
 }
 
-class RuleSet implements RuleSink {
-  readonly name = new Uint8Array(256)
+class RuleSet extends QuietSink {
   readonly rules = new Set<string>()
 
-  block(length: number, extent: Extent): void {
+  override block(length: number, extent: Extent): void {
     this.rules.add(this.ruleOf(length, extent))
   }
 
-  allow(length: number, extent: Extent): void {
+  override allow(length: number, extent: Extent): void {
     this.rules.add(`@@${this.ruleOf(length, extent)}`)
   }
-
-  page(): void {}
-  skip(): void {}
-  bad(): void {}
 
   private ruleOf(length: number, extent: Extent): string {
     const mark = extent === EXACT ? '=' : extent === BELOW ? '*.' : ''

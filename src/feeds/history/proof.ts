@@ -71,11 +71,16 @@ interface Span {
 }
 
 function spansOf(lines: readonly HistoryLine[]): Span[] {
-  return lines.flatMap((line, i) => {
-    if (line.act !== 'in force') return []
-    const until = lines.slice(i + 1).find(own => own.feed === line.feed)?.at ?? null
-    return [{ line, startMs: Date.parse(line.at), endMs: until === null ? null : Date.parse(until), until }]
-  })
+  // From the end, so that what follows each is known.
+  const following = new Map<string, string>()
+  const spans: Span[] = []
+  for (const line of lines.toReversed()) {
+    const until = following.get(line.feed) ?? null
+    following.set(line.feed, line.at)
+    if (line.act === 'in force')
+      spans.push({ line, startMs: Date.parse(line.at), endMs: until === null ? null : Date.parse(until), until })
+  }
+  return spans.reverse()
 }
 
 function versionProof(

@@ -1,7 +1,7 @@
 /** After a compilation: what has come into force or gone is written into the history, and its versions into the archive. */
 import type { FeedSettings } from '../../settings/settings.ts'
 import { type Decision, pinnedVersion } from '../decisions.ts'
-import { copyBefore, lastGoodPath, openLastGood, originOf } from '../last-good.ts'
+import { openCopyOf } from '../last-good.ts'
 import { type FeedReport, isInForce } from '../report.ts'
 import { archive, type Keeping, type KeptVersion, prune } from './archive.ts'
 import { appendHistory, type Change, type HistoryLine, readHistory, versionsInForce } from './chain.ts'
@@ -54,17 +54,12 @@ function changesSince(reports: readonly FeedReport[], { dataFolder, feeds, nowMs
 async function keepVersion(report: FeedReport, { dataFolder, feeds }: RecordOrders): Promise<void> {
   const feed = feeds.find(own => own.name === report.name)
   if (feed === undefined || !isInForce(report) || report.pinned !== null) return
-  const path = lastGoodPath(dataFolder, feed.name)
-  for (const one of [path, copyBefore(path)]) {
-    const copy = openLastGood(one, originOf(feed))
-    if (copy === null) continue
-    try {
-      if (copy.sha256 !== report.sha256) continue
-      await archive(dataFolder, feed.name, copy.sha256, copy.file)
-      return
-    } finally {
-      copy.file.close()
-    }
+  const copy = openCopyOf(dataFolder, feed, report.sha256)
+  if (copy === null) return
+  try {
+    await archive(dataFolder, feed.name, copy.sha256, copy.file)
+  } finally {
+    copy.file.close()
   }
 }
 

@@ -1,12 +1,11 @@
 /** The versions that a feed has had, and finding one by what a person calls it. */
 import type { FeedSettings } from '../../settings/settings.ts'
 import type { OctetSource } from '../feed-file.ts'
-import { copyBefore, lastGoodPath, openLastGood, originOf } from '../last-good.ts'
+import { openCopyOf } from '../last-good.ts'
 import { FeedRefused } from '../reader.ts'
-import { memorySource, openArchived } from './archive.ts'
+import { chunksOf, memorySource, openArchived } from './archive.ts'
 import type { HistoryLine } from './chain.ts'
 
-const CHUNK_OCTETS = 1024 * 1024
 const SEQ = /^\d{1,7}$/
 const PREFIX = /^[0-9a-f]{8,64}$/
 
@@ -48,25 +47,16 @@ export function openVersion(dataFolder: string, feed: FeedSettings, sha256: stri
 }
 
 function copyOf(dataFolder: string, feed: FeedSettings, sha256: string): OctetSource | null {
-  const path = lastGoodPath(dataFolder, feed.name)
-  for (const one of [path, copyBefore(path)]) {
-    const copy = openLastGood(one, originOf(feed))
-    if (copy === null) continue
-    try {
-      if (copy.sha256 === sha256) return memorySource(one, wholeOf(copy.file))
-    } finally {
-      copy.file.close()
-    }
+  const copy = openCopyOf(dataFolder, feed, sha256)
+  if (copy === null) return null
+  try {
+    return memorySource(copy.file.path, wholeOf(copy.file))
+  } finally {
+    copy.file.close()
   }
-  return null
 }
 
+/** Everything that a source has. */
 export function wholeOf(source: OctetSource): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (;;) {
-    const chunk = new Uint8Array(CHUNK_OCTETS)
-    const read = source.read(chunk)
-    if (read === 0) return Buffer.concat(parts)
-    parts.push(chunk.subarray(0, read))
-  }
+  return Buffer.concat([...chunksOf(source)])
 }

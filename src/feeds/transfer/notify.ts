@@ -4,6 +4,7 @@
  */
 import { createSocket } from 'node:dgram'
 import { createServer, type Socket } from 'node:net'
+import { plainAddress } from '../../platform/http-admission.ts'
 import type { Endpoint } from '../../settings/settings.ts'
 import { FLAG_AA, FLAG_QR, HEADER_OCTETS, messageFlags, opcodeOf, questionCount } from '../../wire/header.ts'
 import { BAD_NAME, nameEnd } from '../../wire/name.ts'
@@ -33,7 +34,8 @@ export async function listenForNotifies(
   /** Milliseconds since 1970. */
   now: () => number,
 ): Promise<NotifyListener> {
-  const reply = (message: Buffer, address: string) => answerTo(message, plain(address), zones, Math.floor(now() / 1000))
+  const reply = (message: Buffer, address: string) =>
+    answerTo(message, plainAddress(address), zones, Math.floor(now() / 1000))
   const udp = createSocket(endpoint.family === 4 ? 'udp4' : 'udp6')
   udp.on('message', (message, { address, port }) => {
     const answer = reply(message, address)
@@ -116,9 +118,4 @@ function replyTo(message: Buffer, questionAfter: number, rcode: number): Buffer 
   reply.writeUInt16BE((OPCODE_NOTIFY << 11) | FLAG_QR | FLAG_AA | rcode, 2)
   reply.fill(0, 6, HEADER_OCTETS)
   return reply
-}
-
-/** IPv4 without the IPv6 prefix that a dual-stack socket puts before it. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 }

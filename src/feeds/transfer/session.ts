@@ -2,9 +2,9 @@
 import { connect, type Socket } from 'node:net'
 import type { Endpoint } from '../../settings/settings.ts'
 import { HEADER_OCTETS, MESSAGE_OCTETS_MAX } from '../../wire/header.ts'
-import { nameFromText } from '../../wire/name.ts'
 import { CLASS_IN, TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../../wire/types.ts'
 import { asFetchError, FetchError } from '../remote/fetch-error.ts'
+import { wireName, words } from './message-parts.ts'
 import { signMessage, type TsigKey, TsigVerifier } from './tsig.ts'
 import { type ZoneChanges, ZoneReader } from './zone-reader.ts'
 
@@ -89,9 +89,7 @@ async function* messagesOf(socket: Socket): AsyncGenerator<Buffer> {
 /** A message with its length before it (RFC 1035 §4.2.2). */
 export function framed(message: Buffer): Buffer {
   if (message.length > MESSAGE_OCTETS_MAX) throw new RangeError('a message that is too long')
-  const length = Buffer.alloc(2)
-  length.writeUInt16BE(message.length)
-  return Buffer.concat([length, message])
+  return Buffer.concat([words(message.length), message])
 }
 
 /** AXFR, or IXFR with the serial at hand in a SOA of the authority section (RFC 1995 §3). */
@@ -100,18 +98,11 @@ function questionFor(zone: string, id: number, serial: number | null): Buffer {
   header.writeUInt16BE(id)
   header.writeUInt16BE(1, 4)
   header.writeUInt16BE(serial === null ? 0 : 1, 8)
-  const octets = Buffer.alloc(256)
-  const name = octets.subarray(0, nameFromText(zone, octets))
+  const name = wireName(zone)
   const question = Buffer.concat([name, words(serial === null ? TYPE_AXFR : TYPE_IXFR, CLASS_IN)])
   if (serial === null) return Buffer.concat([header, question])
   const numbers = Buffer.alloc(22)
   numbers.writeUInt32BE(serial, 2)
   const soa = Buffer.concat([name, words(TYPE_SOA, CLASS_IN, 0, 0, numbers.length), numbers])
   return Buffer.concat([header, question, soa])
-}
-
-function words(...values: readonly number[]): Buffer {
-  const octets = Buffer.alloc(2 * values.length)
-  for (const [i, value] of values.entries()) octets.writeUInt16BE(value, 2 * i)
-  return octets
 }

@@ -5,10 +5,11 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { additionalCount, answerCount, authorityCount, HEADER_OCTETS, questionCount } from '../../wire/header.ts'
-import { BAD_NAME, expandName, FOLD, nameEnd, nameFromText, nameToText } from '../../wire/name.ts'
+import { BAD_NAME, expandName, FOLD, nameEnd, nameToText } from '../../wire/name.ts'
 import { u16 } from '../../wire/octets.ts'
 import { FIXED_OCTETS, RDLENGTH_AT } from '../../wire/records.ts'
 import { FetchError } from '../remote/fetch-error.ts'
+import { wireName, words } from './message-parts.ts'
 
 export const TSIG_ALGORITHMS = ['hmac-sha256', 'hmac-sha512'] as const
 export type TsigAlgorithm = (typeof TSIG_ALGORITHMS)[number]
@@ -52,13 +53,13 @@ export function signMessage(
   const rdata = Buffer.concat([
     wireName(key.algorithm),
     times,
-    word(mac.length),
+    words(mac.length),
     mac,
     message.subarray(0, 2),
-    word(0),
-    word(0),
+    words(0),
+    words(0),
   ])
-  const fixed = Buffer.concat([word(TYPE_TSIG), word(CLASS_ANY), Buffer.alloc(4), word(rdata.length)])
+  const fixed = Buffer.concat([words(TYPE_TSIG), words(CLASS_ANY), Buffer.alloc(4), words(rdata.length)])
   const signed = Buffer.concat([message, wireName(key.name), fixed, rdata])
   signed.writeUInt16BE(additionalCount(message, 0) + 1, 10)
   return { message: signed, mac }
@@ -71,13 +72,13 @@ function macOf(key: TsigKey, parts: readonly Buffer[]): Buffer {
 }
 
 function lengthened(mac: Buffer | null): Buffer {
-  return mac === null ? Buffer.alloc(0) : Buffer.concat([word(mac.length), mac])
+  return mac === null ? Buffer.alloc(0) : Buffer.concat([words(mac.length), mac])
 }
 
 /** RFC 8945 §4.3.3: name, class, TTL, algorithm, times, error, other data. */
 function variablesOf(key: TsigKey, times: Buffer, error: number, other: Buffer): Buffer {
-  const head = [wireName(key.name), word(CLASS_ANY), Buffer.alloc(4), wireName(key.algorithm)]
-  return Buffer.concat([...head, times, word(error), word(other.length), other])
+  const head = [wireName(key.name), words(CLASS_ANY), Buffer.alloc(4), wireName(key.algorithm)]
+  return Buffer.concat([...head, times, words(error), words(other.length), other])
 }
 
 function timesOf(seconds: number, fudge: number): Buffer {
@@ -85,17 +86,6 @@ function timesOf(seconds: number, fudge: number): Buffer {
   times.writeUIntBE(seconds, 0, 6)
   times.writeUInt16BE(fudge, 6)
   return times
-}
-
-function word(value: number): Buffer {
-  const octets = Buffer.alloc(2)
-  octets.writeUInt16BE(value)
-  return octets
-}
-
-function wireName(text: string): Buffer {
-  const octets = Buffer.alloc(256)
-  return octets.subarray(0, nameFromText(text, octets))
 }
 
 interface TsigRecord {

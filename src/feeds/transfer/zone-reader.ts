@@ -3,7 +3,7 @@
  * lines of a zone file, one each, without TTLs, which policies have no use for; names are absolute and folded, so that a line that is to
  * go can be found by its text.
  *
- * Owns: the order in which SOAs and records may come. Skips and counts what is outside the zone or of a type that policies do not use.
+ * Owns: the order in which SOAs and records may come. Skips what is outside the zone or of a type that policies do not use.
  */
 import {
   answerCount,
@@ -61,7 +61,6 @@ export type Outcome = 'current' | 'full' | 'difference'
 
 export class ZoneReader {
   outcome: Outcome | null = null
-  outOfZone = 0
   soa: Soa | null = null
   private readonly zone: string
   private readonly id: number
@@ -185,10 +184,7 @@ export class ZoneReader {
       this.begin('full')
       this.state = 'all'
     }
-    if (owner !== this.zone && !owner.endsWith(`.${this.zone}`)) {
-      this.outOfZone++
-      return
-    }
+    if (owner !== this.zone && !owner.endsWith(`.${this.zone}`)) return
     const text = rdataText(message, type, rdata, end)
     if (text === null) return
     const line = `${owner}. IN ${text}`
@@ -215,7 +211,7 @@ function readSoa(message: Buffer, owner: string, rdata: number, end: number): So
   const server = nameAfter(message, rdata)
   const numbers = nameAfter(message, server)
   if (numbers + SOA_NUMBERS_OCTETS !== end) throw new FetchError('soa', 'a SOA that cannot be read')
-  const [serial, refresh, retry, expire, minimum] = [0, 4, 8, 12, 16].map(at => u32(message, numbers + at) >>> 0)
+  const [serial, refresh, retry, expire, minimum] = [0, 4, 8, 12, 16].map(at => u32(message, numbers + at))
   const names = `${absolute(nameAt(message, rdata))} ${absolute(nameAt(message, server))}`
   const line = `${owner}. IN SOA ${names} ${serial} ${refresh} ${retry} ${expire} ${minimum}`
   return { serial: serial!, refresh: refresh!, retry: retry!, expire: expire!, line }

@@ -1,0 +1,26 @@
+/** For commands: the feeds read as the server reads them, and nothing written. */
+import type { Settings } from '../settings/settings.ts'
+import type { CompileOptions } from './compile.ts'
+import { readDecisions } from './decisions.ts'
+import type { RuleSink } from './entry.ts'
+import { NeverBlock } from './guards/never-block.ts'
+
+export function readOnly(settings: Pick<Settings, 'data' | 'guards'>, nowMs: number) {
+  return {
+    dataFolder: settings.data,
+    now: Math.floor(nowMs / 1000),
+    keep: false,
+    neverBlock: new NeverBlock(settings.guards),
+    decisions: readDecisions(settings.data),
+  } satisfies CompileOptions
+}
+
+/** A sink that takes everything and keeps nothing: what somebody wants to hear of, they override. */
+export class QuietSink implements RuleSink {
+  readonly name = new Uint8Array(256)
+  block(..._rule: Parameters<RuleSink['block']>): void {}
+  allow(..._rule: Parameters<RuleSink['allow']>): void {}
+  page(): void {}
+  skip(): void {}
+  bad(): void {}
+}
