@@ -1,13 +1,14 @@
 /**
- * `qalqan explain`: whether and why a name is blocked. The entries that speak of the name are gathered from the feeds, an image is made of
+ * `qalqan explain`: whether and why a name, or an address in answers, is blocked. The entries that speak of it are gathered from the feeds, an image is made of
  * just these, and the filter stage judges: so the answer is the resolver's own.
  */
 
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { EntryDetail, Extent } from './feeds/entry.ts'
-import { type Explanation, explainName } from './feeds/explain.ts'
+import { type Explanation, explainSubject, type Subject } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
+import { networkFromText, wideOctets } from './feeds/network.ts'
 import { readOnly } from './feeds/read-only.ts'
 import type { FeedReport } from './feeds/report.ts'
 import { compileOverlay, readUrgent, type UrgentChange } from './feeds/urgent.ts'
@@ -20,9 +21,11 @@ import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
 import { visible } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
+import { addressOctets, addressText } from './wire/address-text.ts'
 import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
 
 export interface ExplainRequest {
+  /** Or an IP address. */
   readonly name: string
   /** An address that asks; null: whoever no policy names. */
   readonly client: string | null
@@ -37,7 +40,7 @@ export interface Explained {
   readonly policy: string
   readonly blocked: boolean
   readonly judgement: Judgement | null
-  /** Every entry that speaks of the name, in force or not. */
+  /** Every entry that speaks of the name, the address or the client, in force or not. */
   readonly entries: readonly Explanation[]
   /** Urgent changes for the name and those above it. */
   readonly urgent: readonly UrgentChange[]
@@ -46,14 +49,15 @@ export interface Explained {
 
 /** Throws TypeError for what is no domain name. Reads the feeds; writes nothing. */
 export function explain(settings: Settings, request: ExplainRequest): Explained {
-  const wire = new Uint8Array(256)
-  const end = nameFromText(aLabels(request.name), wire)
-  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${visible(request.name)}`)
+  const { name, wire } = asked(request.name)
   if (request.client !== null && isIP(request.client) === 0) {
     throw new TypeError(`not an IP address: ${visible(request.client)}`)
   }
-  const name = nameToText(wire)
-  const { entries, reports } = explainName(wire.slice(0, end), settings.feeds, readOnly(settings, request.nowMs))
+  const subject: Subject = {
+    ...(wire === null ? { answer: wideOctets(name) } : { name: wire }),
+    ...(request.client === null ? {} : { client: wideOctets(request.client) }),
+  }
+  const { entries, reports } = explainSubject(subject, settings.feeds, readOnly(settings, request.nowMs))
   const categories = categoriesOf(settings)
   const { changes } = readUrgent(settings.data)
   const images = imagesOf(settings, categories, entries, changes)
@@ -63,7 +67,11 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
       : request.client !== null
         ? policyOfClient(request.client, images)
         : images.policies.fallback
-  const judgement = new Judge(categories).judge(name, policy, images)
+  const judge = new Judge(categories)
+  const judgement =
+    wire === null
+      ? judge.judgeAddress(addressOctets(name), policy, images)
+      : judge.judge(name, policy, images, request.client === null ? null : addressOctets(request.client))
   return {
     name,
     policy: settings.policies[policy]!.name,
@@ -73,6 +81,15 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
     urgent: changes.filter(change => isAtOrAbove(change.name, name)),
     failures: reports.flatMap(failureOf),
   }
+}
+
+/** What was asked for, as text and in wire form; an address has none. */
+function asked(text: string): { readonly name: string; readonly wire: Uint8Array | null } {
+  if (isIP(text) !== 0 && !text.includes('%')) return { name: addressText(addressOctets(text)), wire: null }
+  const wire = new Uint8Array(256)
+  const end = nameFromText(aLabels(text), wire)
+  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${visible(text)}`)
+  return { name: nameToText(wire), wire: wire.slice(0, end) }
 }
 
 /** Internationalised names as DNS has them (UTS 46); everything else as it is. */
@@ -92,6 +109,10 @@ function imagesOf(
     const sink = filterSink(feed, { builder, categories, feedNumber })
     for (const entry of entries) {
       if (entry.feed !== feed.name || (entry.status !== 'blocks' && entry.status !== 'allows')) continue
+      if (entry.addresses !== undefined) {
+        sink.prefix?.(networkFromText(entry.name, entry.addresses), entry.status === 'allows', entry.detail, entry.line)
+        continue
+      }
       const octets = nameFromText(entry.name, sink.name)
       if (entry.status === 'blocks') sink.block(octets, entry.extent, entry.detail, entry.line)
       else sink.allow(octets, entry.extent, entry.detail, entry.line)
@@ -111,6 +132,8 @@ function failureOf({ name, failure, fromLastGood }: FeedReport) {
 
 const EXTENTS: Readonly<Record<Extent, string>> = { 0: 'that name alone', 1: 'it and all below', 2: 'all below it' }
 
+const ADDRESSES = { answers: 'addresses in answers', clients: 'whoever asks from there' } as const
+
 /** For a person: the verdict first, then the chain of what decided. */
 export function explainText({ name, policy, judgement, entries, urgent, failures }: Explained): string {
   const lines = [`${name}: ${verdict(judgement)} (policy ${policy})`]
@@ -118,7 +141,7 @@ export function explainText({ name, policy, judgement, entries, urgent, failures
   if (judgement?.listedAt) lines.push(`  listed   ${day(judgement.listedAt)}`)
   for (const entry of entries) lines.push(...entryLines(entry))
   for (const change of urgent) lines.push(urgentLine(change))
-  if (entries.length === 0) lines.push('  no feed speaks of this name')
+  if (entries.length === 0) lines.push('  no feed speaks of it')
   for (const { feed, problem, fromLastGood } of failures) {
     lines.push(`  feed ${feed} ${fromLastGood ? 'is in force from its last good copy' : 'is not in force'}: ${problem}`)
   }
@@ -143,8 +166,18 @@ function verdict(judgement: Judgement | null): string {
   return `blocked, ${judgement.ruleClass}, category ${judgement.category}, by ${judgement.rule}`
 }
 
-function entryLines({ feed, line, status, name, extent, ruleClass, category, detail }: Explanation): string[] {
-  const what = `${name} (${EXTENTS[extent]})`
+function entryLines({
+  feed,
+  line,
+  status,
+  name,
+  addresses,
+  extent,
+  ruleClass,
+  category,
+  detail,
+}: Explanation): string[] {
+  const what = `${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
   return [
     `  ${status.padEnd(10)} ${what}: feed ${feed}, line ${line}, ${ruleClass}, ${category}`,
     ...detailLines(detail),

@@ -32,6 +32,14 @@ export interface EntryDetail {
   readonly answer?: AnswerMode | 'drop' | GivenAddresses
 }
 
+/** Addresses that a rule is about: those in answers, or those of clients. */
+export interface Network {
+  readonly of: 'answers' | 'clients'
+  /** 16 octets in network order, IPv4 below ::ffff:0:0/96; those behind the first `bits` are zero. */
+  readonly octets: Uint8Array
+  readonly bits: number
+}
+
 export interface RuleSink {
   /** The next name: wire form, A-labels, lower case, root label last (RFC 1035 §3.1). At least 255 octets. */
   readonly name: Uint8Array
@@ -39,11 +47,8 @@ export interface RuleSink {
   block(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void
   /** A name that the feed excepts: `@@||name^`, RPZ PASSTHRU. */
   allow(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void
-  /**
-   * Addresses in answers that are blocked (RPZ-IP), or with `isAllow` excepted: a network of so many bits in 16 octets, IPv4 below ::ffff:0:0/96. A sink
-   * that is about names has no such method.
-   */
-  prefix?(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void
+  /** Addresses that are blocked (RPZ-IP, RPZ-CLIENT-IP), or with `isAllow` excepted. A sink that is about names has no such method. */
+  prefix?(network: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void
   /** A URL that says nothing of its whole site; it blocks nothing. The name is its host. */
   page(nameLength: number, detail: EntryDetail | null, line: number): void
   /** A line that is well-formed but cannot be a DNS rule, such as a cosmetic Adblock rule. */

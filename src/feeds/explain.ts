@@ -1,15 +1,16 @@
 /**
- * Which entries of which feeds speak about a name: for `qalqan explain`.
+ * Which entries of which feeds speak about a name, an address in answers or a client: for `qalqan explain`.
  *
- * Reads every feed again through the same readers that fill the image, with a sink that keeps only what covers the name. So it says what the
+ * Reads every feed again through the same readers that fill the image, with a sink that keeps only what covers that. So it says what the
  * files say, line by line, also what blocks nothing: pages of the host, and entries that have expired.
  */
 import type { RuleClass } from '../images/classes.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { nameToText } from '../wire/name.ts'
 import { type CompileOptions, compileFeed, type FeedTarget } from './compile.ts'
-import { BELOW, type EntryDetail, EXACT, type Extent } from './entry.ts'
+import { BELOW, type EntryDetail, EXACT, type Extent, type Network } from './entry.ts'
 import type { QuarantineListener } from './guards/quarantine.ts'
+import { isWithin, networkText } from './network.ts'
 import type { FeedSink } from './reader.ts'
 import type { FeedReport } from './report.ts'
 
@@ -21,8 +22,10 @@ export interface Explanation {
   readonly ruleClass: RuleClass
   readonly category: string
   readonly status: Status
-  /** The name in the entry, as text. */
+  /** The name in the entry, as text; or the network, as `192.0.2.0/24`. */
   readonly name: string
+  /** Only of a network: whose addresses. */
+  readonly addresses?: Network['of']
   readonly extent: Extent
   readonly line: number
   readonly detail: EntryDetail | null
@@ -36,12 +39,21 @@ export interface Explained {
   readonly reports: readonly FeedReport[]
 }
 
-/** `name`: wire form, lower case. Writes nothing, not even last good copies. */
-export function explainName(name: Uint8Array, feeds: readonly FeedSettings[], options: CompileOptions): Explained {
+/** What entries are looked for; each may be left out. */
+export interface Subject {
+  /** Wire form, lower case. */
+  readonly name?: Uint8Array
+  /** An address in answers, and one that asks: 16 octets, IPv4 below ::ffff:0:0/96. */
+  readonly answer?: Uint8Array
+  readonly client?: Uint8Array
+}
+
+/** Writes nothing, not even last good copies. */
+export function explainSubject(subject: Subject, feeds: readonly FeedSettings[], options: CompileOptions): Explained {
   const entries: Explanation[] = []
   const reports: FeedReport[] = []
   for (const feed of feeds) {
-    const found = entriesAbout(name, feed, target => {
+    const found = entriesAbout(subject, feed, target => {
       const report = compileFeed(feed, { ...options, keep: false, withUrls: true }, target)
       reports.push(report)
       return report
@@ -51,13 +63,13 @@ export function explainName(name: Uint8Array, feeds: readonly FeedSettings[], op
   return { entries, reports }
 }
 
-/** What a feed says of a name, in the order of its lines; `read` reads it. */
+/** What a feed says, in the order of its lines; `read` reads it. */
 export function entriesAbout(
-  name: Uint8Array,
+  subject: Subject,
   feed: FeedSettings,
   read: (target: FeedTarget & FeedSink) => FeedReport,
 ): Explanation[] {
-  const sink = new CoveringSink(name)
+  const sink = new CoveringSink(subject)
   const report = read(sink)
   return sink.found.sort((a, b) => a.line - b.line).map(entry => explanation(feed, report, entry))
 }
@@ -65,7 +77,7 @@ export function entriesAbout(
 /** What a rule of a feed that is only monitored would be. */
 const DECIDING: readonly Status[] = ['blocks', 'allows']
 
-type Found = Pick<Explanation, 'status' | 'name' | 'extent' | 'line' | 'detail'>
+type Found = Pick<Explanation, 'status' | 'name' | 'addresses' | 'extent' | 'line' | 'detail'>
 
 function explanation(feed: FeedSettings, report: FeedReport, found: Found): Explanation {
   return {
@@ -78,16 +90,19 @@ function explanation(feed: FeedSettings, report: FeedReport, found: Found): Expl
   }
 }
 
-/** Keeps what covers one name. Nearly every entry is dismissed by its length alone. */
+/** Keeps what covers one subject. Nearly every entry is dismissed by its length alone. */
 class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
   readonly name = new Uint8Array(256)
   readonly sink = this
   found: Found[] = []
+  private readonly subject: Subject
   private readonly asked: Uint8Array
   /** By octets that an entry's name has: whether the asked name has a suffix of so many that begins with a label. */
   private readonly suffixes = new Uint8Array(256)
 
-  constructor(asked: Uint8Array) {
+  constructor(subject: Subject) {
+    const asked = subject.name ?? new Uint8Array(1)
+    this.subject = subject
     this.asked = asked
     for (let at = 0; asked[at]! > 0; at += asked[at]! + 1) this.suffixes[asked.length - at] = 1
   }
@@ -110,6 +125,13 @@ class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
 
   quarantined(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
     if (this.covers(nameLength, extent)) this.keep('quarantined', nameLength, extent, detail, line)
+  }
+
+  prefix(network: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+    const asked = network.of === 'clients' ? this.subject.client : this.subject.answer
+    if (asked === undefined || !isWithin(asked, network)) return
+    const name = networkText(network)
+    this.found.push({ status: isAllow ? 'allows' : 'blocks', name, addresses: network.of, extent: EXACT, line, detail })
   }
 
   skip(): void {}

@@ -8,7 +8,7 @@ import type { FilterBuilder } from '../images/filter/builder.ts'
 import { ALLOW_BIT, ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, MONITOR_BIT, NO_RULE } from '../images/filter/layout.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { NAME_OCTETS_MAX } from '../wire/name.ts'
-import type { EntryDetail, Extent, RuleSink } from './entry.ts'
+import type { EntryDetail, Extent, Network, RuleSink } from './entry.ts'
 
 export interface SinkContext {
   readonly builder: FilterBuilder
@@ -26,8 +26,7 @@ export function filterSink(feed: FeedSettings, context: SinkContext): RuleSink {
     name: rules.name,
     block: (nameOctets, extent, detail) => rules.write(nameOctets, extent, monitor, detail),
     allow: (nameOctets, extent, detail) => rules.write(nameOctets, extent, ALLOW_BIT | monitor, detail),
-    prefix: (network, bits, isAllow, detail) =>
-      rules.writePrefix(network, bits, (isAllow ? ALLOW_BIT : 0) | monitor, detail),
+    prefix: (network, isAllow, detail) => rules.writePrefix(network, (isAllow ? ALLOW_BIT : 0) | monitor, detail),
     page() {},
     skip() {},
     bad() {},
@@ -57,9 +56,9 @@ class RuleWriter {
     builder.add(this.name, nameOctets, this.element(kind, detail), this.rule(detail))
   }
 
-  writePrefix(network: Uint8Array, bits: number, kind: number, detail: EntryDetail | null): void {
+  writePrefix({ of, octets, bits }: Network, kind: number, detail: EntryDetail | null): void {
     const rule = detail === null ? NO_RULE : this.rule(detail)
-    this.context.builder.addPrefix(network, bits, this.element(kind, detail), rule)
+    this.context.builder.addPrefix(octets, bits, this.element(kind, detail), rule, of === 'clients')
   }
 
   private rule({ caseNumber, listedAt }: EntryDetail): number {

@@ -20,6 +20,7 @@ export class QuietSink implements RuleSink {
   readonly name = new Uint8Array(256)
   block(..._rule: Parameters<RuleSink['block']>): void {}
   allow(..._rule: Parameters<RuleSink['allow']>): void {}
+  prefix(..._rule: Parameters<NonNullable<RuleSink['prefix']>>): void {}
   page(): void {}
   skip(): void {}
   bad(): void {}

@@ -5,7 +5,7 @@
  */
 
 import type { FeedSettings } from '../settings/settings.ts'
-import type { EntryDetail, Extent, RuleSink } from './entry.ts'
+import type { EntryDetail, Extent, Network, RuleSink } from './entry.ts'
 import { noneQuarantined, type QuarantineCounts } from './guards/quarantine.ts'
 import { shown } from './octet-text.ts'
 import type { FeedSink } from './reader.ts'
@@ -111,10 +111,10 @@ export class Tally implements FeedSink {
     this.sink.allow(nameLength, extent, detail, line)
   }
 
-  prefix(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+  prefix(network: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void {
     if (isAllow) this.allowed++
     else this.blocked++
-    this.sink.prefix?.(network, bits, isAllow, detail, line)
+    this.sink.prefix?.(network, isAllow, detail, line)
   }
 
   page(nameLength: number, detail: EntryDetail | null, line: number): void {

@@ -1,21 +1,16 @@
 /**
- * Owners of an RPZ that trigger on addresses in answers: `24.0.2.0.192.rpz-ip` is 192.0.2.0/24, `48.zz.db8.2001.rpz-ip` is 2001:db8::/48 (the length, then
+ * Owners of an RPZ that trigger on addresses, in answers or (`rpz-client-ip`) of clients: `24.0.2.0.192.rpz-ip` is 192.0.2.0/24, `48.zz.db8.2001.rpz-ip` is 2001:db8::/48 (the length, then
  * the address's parts backwards, `zz` for a run of zeroes).
  */
-
-/** A network of so many bits in 16 octets, IPv4 below ::ffff:0:0/96. */
-export interface Network {
-  readonly octets: Uint8Array
-  readonly bits: number
-}
+import type { Network } from './entry.ts'
 
 const MAPPED_BITS = 96
 /** Shorter prefixes cover more than any list can mean. */
 const IPV4_BITS_MIN = 8
 const IPV6_BITS_MIN = 16
 
-/** `labels`: those before `rpz-ip`. Returns what is wrong with them where they are no network. */
-export function networkOf(labels: readonly string[]): Network | string {
+/** `labels`: those before `rpz-ip` or `rpz-client-ip`. Returns what is wrong with them where they are no network. */
+export function networkOf(labels: readonly string[], of: Network['of']): Network | string {
   const [length = '', ...parts] = labels
   const bits = /^\d{1,3}$/.test(length) ? Number(length) : 0
   const isIpv4 = parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) <= 255)
@@ -23,7 +18,7 @@ export function networkOf(labels: readonly string[]): Network | string {
   if (octets === null || bits < 1 || bits > (isIpv4 ? 32 : 128)) return 'not a network of addresses'
   if (bits < (isIpv4 ? IPV4_BITS_MIN : IPV6_BITS_MIN)) return 'a network that covers too much'
   const all = isIpv4 ? bits + MAPPED_BITS : bits
-  return hasHostBits(octets, all) ? 'a network with bits behind its length' : { octets, bits: all }
+  return hasHostBits(octets, all) ? 'a network with bits behind its length' : { of, octets, bits: all }
 }
 
 function mapped(parts: readonly number[]): Uint8Array {

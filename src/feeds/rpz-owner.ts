@@ -6,10 +6,11 @@
  * An owner is a trigger with the zone's name behind it: `bad.example.rpz.test.` in the zone `rpz.test.` triggers on `bad.example`.
  */
 import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, nameFromText, nameToText } from '../wire/name.ts'
+import type { Network } from './entry.ts'
 import { BELOW, EXACT, type Extent } from './entry.ts'
 import { BAD_CHARACTER, EMPTY_LABEL, LONG_NAME, plainName } from './hostname.ts'
 import { placeOf, textOf } from './octet-text.ts'
-import { type Network, networkOf } from './rpz-address.ts'
+import { networkOf } from './rpz-address.ts'
 
 const STAR = 0x2a
 const DOT = 0x2e
@@ -21,7 +22,7 @@ export const TRIGGER = 0
 /** The zone's own name: its SOA, its NS. */
 export const APEX = 1
 export const OUT_OF_ZONE = 2
-/** `rpz-nsdname` and its like: about something else than the name asked for and the addresses in its answer. */
+/** `rpz-nsdname` and its like: about the servers of a name, which a forwarder does not see. */
 export const OTHER_TRIGGER = 3
 /** `*` alone. */
 export const EVERY_NAME = 4
@@ -34,8 +35,8 @@ export const NO_OWNER = 7
 export const ADDRESSES = 8
 export type OwnerKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
 
-const ADDRESS_TRIGGER = 'rpz-ip'
-const OTHER_TRIGGERS: readonly string[] = [ADDRESS_TRIGGER, 'rpz-client-ip', 'rpz-nsdname', 'rpz-nsip']
+const ADDRESS_TRIGGERS: Readonly<Record<string, Network['of']>> = { 'rpz-ip': 'answers', 'rpz-client-ip': 'clients' }
+const OTHER_TRIGGERS: readonly string[] = [...Object.keys(ADDRESS_TRIGGERS), 'rpz-nsdname', 'rpz-nsip']
 
 export class RpzOwner {
   kind: OwnerKind = NO_OWNER
@@ -94,8 +95,9 @@ export class RpzOwner {
 
   private settleOther(): void {
     const labels = nameToText(this.name.slice(0, this.length)).split('.')
-    this.kind = labels.at(-1) === ADDRESS_TRIGGER ? ADDRESSES : OTHER_TRIGGER
-    if (this.kind === ADDRESSES) this.network = networkOf(labels.slice(0, -1))
+    const of = ADDRESS_TRIGGERS[labels.at(-1) ?? '']
+    this.kind = of === undefined ? OTHER_TRIGGER : ADDRESSES
+    if (of !== undefined) this.network = networkOf(labels.slice(0, -1), of)
   }
 
   /** `*` alone: below the origin, which is every name where the origin is the zone itself. */

@@ -1,5 +1,5 @@
 /**
- * Reads response policy zones from zone files, as far as they look at the name asked for or at addresses in its answer.
+ * Reads response policy zones from zone files, as far as they look at the name asked for, at addresses in its answer, or at who asks.
  *
  * `name` is the name alone, `*.name` what is below it. CNAME to `.` is NXDOMAIN, to `*.` NODATA, to `rpz-passthru.` or to itself an
  * exception, to `rpz-drop.` silence; to any other name it blocks with the feed's own answer instead of that walled garden. A and AAAA
@@ -9,11 +9,10 @@
 import { isIP } from 'node:net'
 import { namesEqual } from '../wire/name.ts'
 import { AddressAnswers, DROP, NODATA, NXDOMAIN } from './addresses.ts'
-import { type EntryDetail, EXACT, type Extent } from './entry.ts'
+import { type EntryDetail, EXACT, type Extent, type Network } from './entry.ts'
 import { AN_ADDRESS, endsInNumber, isTopLevel, plainName, problemText, TOP_LEVEL } from './hostname.ts'
 import { isWord, shownText, textOf } from './octet-text.ts'
 import type { FeedReader, FeedSink, ReaderContext } from './reader.ts'
-import type { Network } from './rpz-address.ts'
 import {
   ADDRESSES,
   APEX,
@@ -116,13 +115,13 @@ class RpzReader implements FeedReader, RecordTarget {
     if (kind === APEX) return
     if (kind === OUT_OF_ZONE) this.sink.skip(line, 'outside the zone')
     else if (kind === UNKNOWN_ZONE) this.sink.skip(line, 'an absolute owner before the name of the zone is known')
-    else if (kind === OTHER_TRIGGER) this.sink.skip(line, 'a trigger other than a name or an address of the answer')
+    else if (kind === OTHER_TRIGGER) this.sink.skip(line, 'a trigger about the servers of a name')
     else if (kind === EVERY_NAME) this.bad(bytes, places, count, 'a rule for every name', line)
     else if (kind === NOT_A_NAME) this.bad(bytes, places, count, problemText(this.owner.problem), line)
     else if (kind === NO_OWNER) this.bad(bytes, places, count, 'a record without an owner', line)
   }
 
-  /** A rule for addresses in answers; one record is one rule. */
+  /** A rule for addresses; one record is one rule. */
   private addresses(bytes: Uint8Array, places: Int32Array, count: number, type: number, line: number): void {
     const { network } = this.owner
     if (typeof network === 'string') return this.bad(bytes, places, count, network, line)
@@ -133,14 +132,14 @@ class RpzReader implements FeedReader, RecordTarget {
     if (what !== 'a' && what !== 'aaaa') return this.sink.skip(line, 'a record of another type than CNAME, A and AAAA')
     if (isIP(data) !== (what === 'a' ? 4 : 6) || data.includes('%'))
       return this.bad(bytes, places, count, 'not an address of the type', line)
-    this.sink.prefix?.(network.octets, network.bits, false, this.answers.detailFor([data]), line)
+    this.sink.prefix?.(network, false, this.answers.detailFor([data]), line)
   }
 
-  private addressesTo({ octets, bits }: Network, target: string, line: number): void {
+  private addressesTo(network: Network, target: string, line: number): void {
     if (target === 'rpz-tcp-only.') return this.sink.skip(line, 'asks for TCP only')
     const isAllow = target === 'rpz-passthru.'
     const detail = ACTIONS[target] ?? null
-    this.sink.prefix?.(octets, bits, isAllow, detail, line)
+    this.sink.prefix?.(network, isAllow, detail, line)
   }
 
   private trigger(bytes: Uint8Array, places: Int32Array, count: number, type: number, line: number): void {

@@ -25,19 +25,19 @@ export function blockFinder(
   images: () => FilterImages,
 ): (host: string, clientAddress: string) => Finding | null {
   const judge = new Judge(categories)
-  const judgeOrNull = (host: string, policy: number): Judgement | null => {
+  const judgeOrNull = (host: string, policy: number, client: Uint8Array | null): Judgement | null => {
     try {
-      return judge.judge(host, policy, images())
+      return judge.judge(host, policy, images(), client)
     } catch {
       return null
     }
   }
   return (host, clientAddress) => {
-    const own = policyOfClient(clientAddress, images())
-    const first = judgeOrNull(host, own)
+    const client = octetsOf(clientAddress)
+    const first = judgeOrNull(host, policyOfClient(clientAddress, images()), client)
     if (first !== null) return finding(first)
     for (let policy = 0; policy < settings.policies.length; policy++) {
-      const other = judgeOrNull(host, policy)
+      const other = judgeOrNull(host, policy, client)
       // Off a positive list says nothing of the name: only that one policy's visitors are told so.
       if (other !== null && other.rule !== null) return finding(other)
     }
@@ -50,11 +50,16 @@ function finding(judgement: Judgement): Finding {
 }
 
 /** The policy that a client's address has; what is no address has that of an unknown one. */
-export function policyOfClient(address: string, images: Pick<FilterImages, 'policies'>): number {
+export function policyOfClient(address: string, { policies }: Pick<FilterImages, 'policies'>): number {
+  const octets = octetsOf(address)
+  if (octets === null) return policies.fallback
+  return octets.length === 4 ? policies.ofIpv4(octets, 0) : policies.ofIpv6(octets, 0)
+}
+
+function octetsOf(address: string): Uint8Array | null {
   try {
-    const octets = addressOctets(address)
-    return octets.length === 4 ? images.policies.ofIpv4(octets, 0) : images.policies.ofIpv6(octets, 0)
+    return addressOctets(address)
   } catch {
-    return images.policies.fallback
+    return null
   }
 }

@@ -1,12 +1,14 @@
 /**
- * What the filter says of a name, off the hot path: for `qalqan explain` and the block page. The very stage that answers queries decides, so
+ * What the filter says of a name or an address, off the hot path: for `qalqan explain` and the block page. The very stage that answers queries decides, so
  * that what is explained is what is done.
  */
 import { CLASSES, type RuleClass } from '../images/classes.ts'
 import { NO_RULE } from '../images/filter/layout.ts'
 import { publicNumber } from '../images/filter/public-number.ts'
 import { BLOCKED, type FilterImages, Findings, filter, imageOfBlock, probe } from '../resolver/filter.ts'
+import { filterAddress, filterClientAddress } from '../resolver/filter-address.ts'
 import { QuerySlot } from '../resolver/query.ts'
+import { addressText } from '../wire/address-text.ts'
 import { hashLabel } from '../wire/hash.ts'
 import { BAD_NAME, nameFromText, nameToText } from '../wire/name.ts'
 import { NOT_LISTED } from './categories.ts'
@@ -18,7 +20,7 @@ export interface Judgement {
   readonly caseNumber: string
   /** Seconds since 1970. */
   readonly listedAt: number | null
-  /** The flagged name that decided: the one that was asked for, or above it; null for one not on a positive list. */
+  /** What was flagged and decided: the name asked for or one above it, an address; null for what is not on a positive list. */
   readonly rule: string | null
 }
 
@@ -31,13 +33,31 @@ export class Judge {
     this.categories = categories
   }
 
-  /** The block that a policy has for a name, or null. Throws TypeError for what is no domain name. */
-  judge(name: string, policy: number, images: FilterImages): Judgement | null {
+  /**
+   * The block that a policy has for a name, or null. Throws TypeError for what is no domain name. `client`: the address that asks, 4 or 16 octets, where
+   * that is known.
+   */
+  judge(name: string, policy: number, images: FilterImages, client: Uint8Array | null = null): Judgement | null {
     const { query } = this
     this.read(name, images.filter.seed)
     query.policy = policy
+    query.clientExcepted = 0
+    if (client !== null && filterClientAddress(query, images, client, 0, client.length) === BLOCKED)
+      return this.judgement(images, addressText(client))
     probe(query, images)
-    if (filter(query, images, this.findings) !== BLOCKED) return null
+    return filter(query, images, this.findings) === BLOCKED ? this.judgement(images, null) : null
+  }
+
+  /** The block that a policy has for answers with an address (4 or 16 octets), or null. */
+  judgeAddress(address: Uint8Array, policy: number, images: FilterImages): Judgement | null {
+    this.query.policy = policy
+    const verdict = filterAddress(this.query, images, address, 0, address.length)
+    return verdict === BLOCKED ? this.judgement(images, addressText(address)) : null
+  }
+
+  /** What stands in the query after BLOCKED; `address`: what it was about, where that is no name. */
+  private judgement(images: FilterImages, address: string | null): Judgement {
+    const { query } = this
     const at = query.blockDepth === 0 ? -1 : query.labels[query.labelCount - query.blockDepth]!
     const category = this.categories[query.blockCategory]!
     const listedAt = query.blockRule === NO_RULE ? 0 : imageOfBlock(query, images).listedAt(query.blockRule)
@@ -46,7 +66,7 @@ export class Judge {
       category: category === NOT_LISTED ? null : category,
       caseNumber: this.caseNumber(images, at),
       listedAt: listedAt === 0 ? null : listedAt,
-      rule: at < 0 ? null : nameToText(query.name, at),
+      rule: at < 0 ? address : nameToText(query.name, at),
     }
   }
 

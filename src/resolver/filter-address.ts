@@ -1,14 +1,16 @@
 /**
- * Data plane. Rules about addresses in answers: whether the policy of a query blocks an address, and by which rule.
+ * Data plane. Rules about addresses, in answers and of those who ask: whether the policy of a query blocks an address, and by which rule.
  *
  * The longest prefix speaks first; an exception holds for its own class and for the household's, as among names. An address that carries an IPv4 address
  * for translation (NAT64, RFC 6052 §2.1) is judged by that as well.
  */
 import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
 import { ALLOW_BIT, MONITOR_BIT, PREFIX_ELEMENT, PREFIX_FIELDS, PREFIX_RULE } from '../images/filter/layout.ts'
+import type { PrefixTable } from '../images/filter/prefixes.ts'
 import type { FilterReader } from '../images/filter/reader.ts'
 import type { PolicyReader } from '../images/policies.ts'
 import { u32 } from '../wire/octets.ts'
+import { addressAt, addressMemory, hasIpv4 } from './client-address.ts'
 import { BLOCKED, type FilterImages } from './filter.ts'
 import { PASS, type QuerySlot } from './query.ts'
 
@@ -24,8 +26,47 @@ const wanted = new Uint32Array(4)
 const element = new Int32Array(CLASS_COUNT)
 const rule = new Int32Array(CLASS_COUNT)
 const allowed = new Uint8Array(CLASS_COUNT)
+/** Element of a rule that is only monitored and would have blocked. */
+let monitored = NONE
 
-/** Judges `octets` (4 or 16) at `at`; on BLOCKED `query` says by what, as after `filter`. */
+/**
+ * The stage for whoever asks: on BLOCKED everything is blocked for them; else `clientExcepted` has the classes whose blocks are not for them.
+ */
+export function filterClient(query: QuerySlot, images: FilterImages): typeof PASS | typeof BLOCKED {
+  query.clientExcepted = 0
+  if (images.filter.clients.count === 0) return PASS
+  return filterClientAddress(query, images, addressMemory(query), addressAt(query), hasIpv4(query) ? 4 : 16)
+}
+
+/** The same for an address of 4 or 16 octets that stands elsewhere. */
+export function filterClientAddress(
+  query: QuerySlot,
+  images: FilterImages,
+  bytes: Uint8Array,
+  at: number,
+  octets: number,
+): typeof PASS | typeof BLOCKED {
+  const table = images.filter.clients
+  const verdict =
+    octets === IPV4_OCTETS
+      ? judge(query, images, table, 0, 0, MAPPED, u32(bytes, at) | 0)
+      : judge(
+          query,
+          images,
+          table,
+          u32(bytes, at) | 0,
+          u32(bytes, at + 4) | 0,
+          u32(bytes, at + 8) | 0,
+          u32(bytes, at + 12) | 0,
+        )
+  query.clientExcepted = allowed[0]! | (allowed[1]! << 1) | (allowed[2]! << 2)
+  return verdict
+}
+
+/**
+ * Judges `octets` (4 or 16) of an answer at `at`; on BLOCKED `query` says by what, as after `filter`, and where a rule that is only monitored would have
+ * blocked what passes, its feed stands in `monitoredFeed`.
+ */
 export function filterAddress(
   query: QuerySlot,
   images: FilterImages,
@@ -34,19 +75,21 @@ export function filterAddress(
   octets: number,
 ): typeof PASS | typeof BLOCKED {
   // As signed words: greater numbers than those would be objects.
-  if (octets === IPV4_OCTETS) return judge(query, images, 0, 0, MAPPED, u32(bytes, at) | 0)
+  const table = images.filter.prefixes
+  if (octets === IPV4_OCTETS) return judge(query, images, table, 0, 0, MAPPED, u32(bytes, at) | 0)
   const first = u32(bytes, at) | 0
   const second = u32(bytes, at + 4) | 0
   const third = u32(bytes, at + 8) | 0
   const last = u32(bytes, at + 12) | 0
-  if (judge(query, images, first, second, third, last) === BLOCKED) return BLOCKED
+  if (judge(query, images, table, first, second, third, last) === BLOCKED) return BLOCKED
   const carriesIpv4 = first === NAT64 && second === 0 && third === 0
-  return carriesIpv4 ? judge(query, images, 0, 0, MAPPED, last) : PASS
+  return carriesIpv4 ? judge(query, images, table, 0, 0, MAPPED, last) : PASS
 }
 
 function judge(
   query: QuerySlot,
   { filter: image, policies }: FilterImages,
+  table: PrefixTable,
   first: number,
   second: number,
   third: number,
@@ -54,9 +97,10 @@ function judge(
 ): typeof PASS | typeof BLOCKED {
   element.fill(NONE)
   allowed.fill(0)
-  for (let length = 0; length < image.prefixLengths.length; length++) {
-    mask(first, second, third, last, image.prefixLengths[length]!)
-    meet(query, image, policies, image.prefixStarts[length]!, image.prefixStarts[length + 1]!)
+  monitored = NONE
+  for (let length = 0; length < table.lengths.length; length++) {
+    mask(first, second, third, last, table.lengths[length]!)
+    meet(query, image, policies, table, table.starts[length]!, table.starts[length + 1]!)
   }
   for (let own = HOTLINE; own < CLASS_COUNT; own++) {
     if (element[own] === NONE) continue
@@ -68,6 +112,7 @@ function judge(
     query.blockDepth = 0
     return BLOCKED
   }
+  if (monitored !== NONE) query.monitoredFeed = image.feedOf(monitored)
   return PASS
 }
 
@@ -84,36 +129,47 @@ function maskOf(bits: number): number {
 }
 
 /** Weighs all rules for the network in `wanted` among those of one length, which are sorted. */
-function meet(query: QuerySlot, image: FilterReader, policies: PolicyReader, start: number, end: number): void {
+function meet(
+  query: QuerySlot,
+  image: FilterReader,
+  policies: PolicyReader,
+  table: PrefixTable,
+  start: number,
+  end: number,
+): void {
   let low = start
   let high = end
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (compare(image, middle) < 0) low = middle + 1
+    if (compare(table, middle) < 0) low = middle + 1
     else high = middle
   }
-  for (; low < end && compare(image, low) === 0; low++) weigh(query, image, policies, low * PREFIX_FIELDS)
+  for (; low < end && compare(table, low) === 0; low++) weigh(query, image, policies, table, low * PREFIX_FIELDS)
 }
 
-function compare(image: FilterReader, prefix: number): number {
+function compare(table: PrefixTable, prefix: number): number {
   for (let i = 0, at = prefix * PREFIX_FIELDS; i < 4; i++) {
-    const own = image.prefixes[at + i]!
+    const own = table.words[at + i]!
     if (own !== wanted[i]) return own < wanted[i]! ? -1 : 1
   }
   return 0
 }
 
-function weigh(query: QuerySlot, image: FilterReader, policies: PolicyReader, at: number): void {
-  const found = image.prefixes[at + PREFIX_ELEMENT]!
+function weigh(query: QuerySlot, image: FilterReader, policies: PolicyReader, table: PrefixTable, at: number): void {
+  const found = table.words[at + PREFIX_ELEMENT]!
   const kind = image.kindOf(found)
-  if ((kind & MONITOR_BIT) !== 0 || !policies.hasCategory(query.policy, image.categoryOf(found))) return
+  if (!policies.hasCategory(query.policy, image.categoryOf(found))) return
   const own = image.classOf(found)
   // What a longer prefix has said stands.
   if (element[own] !== NONE || isAllowed(own)) return
+  if ((kind & MONITOR_BIT) !== 0) {
+    if ((kind & ALLOW_BIT) === 0) monitored = found
+    return
+  }
   if ((kind & ALLOW_BIT) !== 0) allowed[own] = 1
   else {
     element[own] = found
-    rule[own] = image.prefixes[at + PREFIX_RULE]! | 0
+    rule[own] = table.words[at + PREFIX_RULE]! | 0
   }
 }
 

@@ -82,7 +82,7 @@ export function probe(query: QuerySlot, images: FilterImages): number {
 
 export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   const onlyListed = images.policies.isAllowOnly(query.policy)
-  query.excepted = 0
+  query.excepted = query.clientExcepted
   query.monitoredFeed = NONE
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
   const verdict = weighFindings(query, images, findings)
@@ -102,14 +102,18 @@ function monitoredFeed(images: FilterImages, findings: Findings): number {
 
 /** The same for a name that an answer leads to: a positive list speaks of what is asked for, not of where that is kept. */
 export function filterLink(link: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
-  return meet(link, images, findings) ? weighFindings(link, images, findings) : PASS
+  if (!meet(link, images, findings)) return PASS
+  const verdict = weighFindings(link, images, findings)
+  if (verdict === PASS && findings.isMonitored) link.monitoredFeed = monitoredFeed(images, findings)
+  return verdict
 }
 
 /** Whether what was met comes to a block, and whose. */
 function weighFindings(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   for (let own = HOTLINE; own < CLASS_COUNT; own++) {
     if (findings.allow[own]! > NONE) query.excepted |= 1 << own
-    if (findings.block[own]! > excepted(findings, own)) return blockBy(query, images, findings, own)
+    if (findings.block[own]! > excepted(findings, own) && !isExcepted(query.clientExcepted, own))
+      return blockBy(query, images, findings, own)
   }
   return PASS
 }

@@ -20,7 +20,7 @@ import {
   PARAMETER_HEADER_OCTETS as SVCB_PARAMETER_OCTETS,
 } from '../wire/svcb.ts'
 import { EDE_BLOCKED, NOERROR, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_HTTPS, TYPE_SVCB } from '../wire/types.ts'
-import { add } from './account.ts'
+import { add, countMonitored } from './account.ts'
 import { answerBlocked, answerNothing } from './blocked.ts'
 import { MARK_LINKS, MARK_PRIVATE } from './cache.ts'
 import { BLOCKED, filterLink, isExcepted, probe } from './filter.ts'
@@ -45,8 +45,10 @@ export class Link extends QuerySlot {
 
 /** What becomes of an answer that stands in `query.out`: ANSWERED as it is or with another in its place, or DROPPED. */
 export function inspect(query: QuerySlot, plane: Plane): Verdict {
-  const hasPrefixes = plane.images.filter.prefixCount > 0
+  const hasPrefixes = plane.images.filter.prefixes.count > 0
   if (query.marks === 0 && !hasPrefixes) return ANSWERED
+  plane.link.monitoredFeed = -1
+  plane.link.clientExcepted = query.clientExcepted
   if (hasPrefixes) {
     const verdict = judgeAddresses(query, plane)
     if (verdict !== PASS) return verdict
@@ -55,6 +57,8 @@ export function inspect(query: QuerySlot, plane: Plane): Verdict {
     const verdict = followLinks(query, plane)
     if (verdict !== PASS) return verdict
   }
+  // Once a query, and not where its own name was counted.
+  if (plane.link.monitoredFeed >= 0 && query.monitoredFeed < 0) countMonitored(plane, plane.link.monitoredFeed)
   if ((query.marks & MARK_PRIVATE) !== 0 && plane.rebinding.isGuarded(query)) return answerWithoutAddress(query, plane)
   return ANSWERED
 }

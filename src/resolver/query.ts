@@ -95,6 +95,8 @@ export class QuerySlot implements QueryOptions {
   isFading = false
   /** Classes that have an exception for the name, a bit each. */
   excepted = 0
+  /** Classes whose blocks are not for this client, a bit each. */
+  clientExcepted = 0
   /** Number of the feed whose rule would have blocked it, were the feed not only monitored; -1: none. */
   monitoredFeed = -1
   policy = 0

@@ -24,6 +24,8 @@ const FLAG_OPT = 1
 const FLAG_DO = 2
 const FLAG_KEEPALIVE = 4
 const FLAG_STRUCTURED = 8
+/** From here on the classes of `clientExcepted`. */
+const EXCEPTED_SHIFT = 4
 
 /** How a question is being asked. */
 export const OVER_UDP = 0
@@ -241,6 +243,7 @@ export class Questions {
     query.dnssecOk = (this.waiterEdns[waiter]! & FLAG_DO) !== 0
     query.wantsKeepalive = (this.waiterEdns[waiter]! & FLAG_KEEPALIVE) !== 0
     query.wantsStructured = (this.waiterEdns[waiter]! & FLAG_STRUCTURED) !== 0
+    query.clientExcepted = this.waiterEdns[waiter]! >>> EXCEPTED_SHIFT
     query.cookieOctets = this.waiterCookie[waiter]!
     for (let i = 0; i < query.cookieOctets; i++) query.cookie[i] = this.cookies[waiter * COOKIE_OCTETS + i]!
     query.payloadMax = this.waiterPayload[waiter]!
@@ -269,7 +272,8 @@ function ednsFlags(query: QuerySlot): number {
     (query.hasOpt ? FLAG_OPT : 0) |
     (query.dnssecOk ? FLAG_DO : 0) |
     (query.wantsKeepalive ? FLAG_KEEPALIVE : 0) |
-    (query.wantsStructured ? FLAG_STRUCTURED : 0)
+    (query.wantsStructured ? FLAG_STRUCTURED : 0) |
+    (query.clientExcepted << EXCEPTED_SHIFT)
   )
 }
 

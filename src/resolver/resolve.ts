@@ -13,6 +13,7 @@ import { answerBlocked } from './blocked.ts'
 import type { AnswerRecords } from './cache.ts'
 import { answerFrom, lookUp } from './cached.ts'
 import { BLOCKED, filter, probe } from './filter.ts'
+import { filterClient } from './filter-address.ts'
 import { identify } from './identify.ts'
 import { inspect } from './inspect.ts'
 import { answerLocally } from './local.ts'
@@ -38,6 +39,9 @@ export function resolve(query: QuerySlot, plane: Plane): Verdict {
   // Before the filter: the operator's own names, and those that mean nothing outside a host, are not anybody's to flag.
   if (plane.own.answerResolverInfo(query) === ANSWERED || answerLocally(query, plane.local) === ANSWERED)
     return ANSWERED
+
+  // Before the names: whom a feed names by address has one answer to all of them, or is spared its class.
+  if (filterClient(query, plane.images) === BLOCKED) return answerBlocked(query, plane.images, plane.blockAnswers)
 
   // Before the cache: a name flagged a second ago must not be answered from yesterday's memory, nor a verdict be remembered.
   if (filter(query, plane.images, plane.findings) === BLOCKED) {

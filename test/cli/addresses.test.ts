@@ -1,4 +1,4 @@
-/** Rules about addresses in answers (RPZ-IP), in the whole program: cached answers too, by policy, with exceptions. */
+/** Rules about addresses in answers (RPZ-IP) and of clients (RPZ-CLIENT-IP), in the whole program: cached answers too, by policy, with exceptions. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
@@ -51,7 +51,9 @@ test('an answer with a flagged address is not given, whatever the name; exceptio
       `32.${of('c.example')}.rpz-ip CNAME rpz-passthru.`,
       `32.${of('d.example')}.rpz-ip CNAME .`,
       'd.example CNAME rpz-passthru.',
-      '32.1.2.0.192.rpz-client-ip CNAME .',
+      'asked-late.example CNAME .',
+      '32.12.0.0.127.rpz-client-ip CNAME .',
+      '32.13.0.0.127.rpz-client-ip CNAME rpz-passthru.',
     ),
   )
   serving.folder.write('home.rpz', zone(`32.${of('e.example')}.rpz-ip CNAME .`))
@@ -65,6 +67,9 @@ test('an answer with a flagged address is not given, whatever the name; exceptio
     ['e.example', '127.0.0.8', true],
     ['a.example', '127.0.0.8', true],
     ['f.example', '127.0.0.8', false],
+    ['f.example', '127.0.0.12', true],
+    ['never-asked.example', '127.0.0.12', true],
+    ['a.example', '127.0.0.13', false],
   ]
   for (const [name, from, isBlocked] of expected)
     expect([name, from, await serving.ask(name, { from })]).toEqual([
@@ -72,6 +77,16 @@ test('an answer with a flagged address is not given, whatever the name; exceptio
       from,
       isBlocked ? PAGE_ADDRESS : addresses.get(name),
     ])
+  // An upstream is asked first, and the name judged again when it has answered: the exception must not be lost meanwhile.
+  expect(await serving.ask('asked-late.example')).toBe(PAGE_ADDRESS)
+  expect(await serving.ask('asked-late.example', { from: '127.0.0.13' })).not.toBe(PAGE_ADDRESS)
+  const explained = (...of: readonly string[]) =>
+    serving.folder.run('explain', ...of, '--config', 'qalqan.yaml').then(({ stdout }) => stdout)
+  expect(await explained('f.example', '--client', '127.0.0.12')).toMatch(
+    /f\.example: blocked, hotline, .*by 127\.0\.0\.12[\s\S]*127\.0\.0\.12\/32 \(whoever asks from there\): feed list/,
+  )
+  expect(await explained('a.example', '--client', '127.0.0.13')).toMatch(/not blocked[\s\S]*allows +127\.0\.0\.13\/32/)
+  expect(await explained(addresses.get('b.example')!)).toMatch(/: blocked, hotline[\s\S]*\/24 \(addresses in answers\)/)
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()
   expect(
     Number(/qalqan_answers_inspected_away_total\{reason="flagged_address"\} (\d+)/.exec(metrics)?.[1]),

@@ -103,7 +103,7 @@ describe('qalqan explain: the verdict stands in the first line, whatever it is e
     ['help.bad.example', ['allows', 'line 3', 'Victims are helped here', 'blocks']],
     ['past.example', ['expired', 'line 4', 'KZ-2', '2020-01-01']],
     ['forum.example', ['page', 'line 5', 'https://forum.example/topic/1']],
-    ['good.example', ['no feed speaks of this name']],
+    ['good.example', ['no feed speaks of it']],
   ]
   test.each(chains)('%s: what the feeds say of it', async (name, parts) => {
     const { stdout } = await explain(name)

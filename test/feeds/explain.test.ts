@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { explainName } from '../../src/feeds/explain.ts'
+import { explainSubject } from '../../src/feeds/explain.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
 import { nameFromText } from '../../src/wire/name.ts'
 import { feedSettings, NOW } from './recorder.ts'
@@ -31,7 +31,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function explain(name: string): string[] {
   const wire = new Uint8Array(256)
-  const { entries } = explainName(wire.slice(0, nameFromText(name, wire)), feeds, { dataFolder: folder, now: NOW })
+  const { entries } = explainSubject({ name: wire.slice(0, nameFromText(name, wire)) }, feeds, {
+    dataFolder: folder,
+    now: NOW,
+  })
   return entries.map(
     ({ feed, line, status, name, extent }) => `${feed}:${line} ${status} ${['=', '', '*.'][extent]}${name}`,
   )
@@ -78,7 +81,7 @@ describe('what feeds say about a name', () => {
 
   test('an entry comes with what it says, a page with its URL, and a feed that failed with its reason', () => {
     const wire = new Uint8Array(256)
-    const { entries, reports } = explainName(wire.slice(0, nameFromText('bad.example', wire)), feeds, {
+    const { entries, reports } = explainSubject({ name: wire.slice(0, nameFromText('bad.example', wire)) }, feeds, {
       dataFolder: null,
       now: NOW,
     })

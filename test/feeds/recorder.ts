@@ -1,5 +1,5 @@
 /** Reads a text through one reader, and says in plain words what came out. */
-import type { EntryDetail, Extent } from '../../src/feeds/entry.ts'
+import type { EntryDetail, Extent, Network } from '../../src/feeds/entry.ts'
 import { BELOW, EXACT } from '../../src/feeds/entry.ts'
 import type { OctetSource } from '../../src/feeds/feed-file.ts'
 import { loadFeed } from '../../src/feeds/load-feed.ts'
@@ -60,12 +60,12 @@ export class RecordingSink implements FeedSink {
     this.bads.push(`${line}: ${why}`)
   }
 
-  prefix(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void {
-    const isIpv4 = network.subarray(0, 10).every(octet => octet === 0) && network[10] === 0xff
+  prefix({ of, octets, bits }: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+    const isIpv4 = octets.subarray(0, 10).every(octet => octet === 0) && octets[10] === 0xff
     const text = isIpv4
-      ? `${network.subarray(12).join('.')}/${bits - 96}`
-      : `${Buffer.from(network).toString('hex')}/${bits}`
-    this.rules.push(`${isAllow ? '@@' : ''}${text}${answerText(detail)}`)
+      ? `${octets.subarray(12).join('.')}/${bits - 96}`
+      : `${Buffer.from(octets).toString('hex')}/${bits}`
+    this.rules.push(`${isAllow ? '@@' : ''}${of === 'clients' ? 'clients ' : ''}${text}${answerText(detail)}`)
     this.lines.push(line)
     this.details.push(detail)
   }

@@ -13,7 +13,7 @@ test.each([
   ['128.8.7.6.5.4.3.2.1', addressOctets('1:2:3:4:5:6:7:8'), 128],
   ['96.zz.ff9b.64', addressOctets('64:ff9b::'), 96],
 ])('%s is a network', (owner, octets, bits) => {
-  expect(networkOf(owner.split('.'))).toEqual({ octets: Uint8Array.from(octets), bits })
+  expect(networkOf(owner.split('.'), 'answers')).toEqual({ of: 'answers', octets: Uint8Array.from(octets), bits })
 })
 
 test.each([
@@ -30,4 +30,4 @@ test.each([
   ['128.12345.zz', /not a network/],
   ['x.1.2.0.192', /not a network/],
   ['', /not a network/],
-])('%s is none', (owner, why) => expect(networkOf(owner.split('.'))).toMatch(why))
+])('%s is none', (owner, why) => expect(networkOf(owner.split('.'), 'answers')).toMatch(why))

@@ -2,10 +2,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CLASSES, type RuleClass } from '../../src/images/classes.ts'
-import { BLOCKED } from '../../src/resolver/filter.ts'
-import { filterAddress } from '../../src/resolver/filter-address.ts'
+import { BLOCKED, Findings, filter, probe } from '../../src/resolver/filter.ts'
+import { filterAddress, filterClient } from '../../src/resolver/filter-address.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
+import { readName } from '../../src/resolver/question-name.ts'
 import { addressOctets } from '../../src/wire/address-text.ts'
+import { nameFromText } from '../../src/wire/name.ts'
 import { images, type RuleText } from '../support/images.ts'
 
 const query = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
@@ -124,3 +126,59 @@ test('is judged as a naive reader would', () => {
     { numRuns: 400 },
   )
 })
+
+describe('an address that asks', () => {
+  /** By class and category: what blocks `flagged.example`, flagged by the hotline and by a household, for a client under the first policy. */
+  function verdictFor(rules: readonly RuleText[], client: string): string {
+    const flagged: readonly RuleText[] = [
+      { name: 'flagged.example', category: 'a', ruleClass: 'hotline' },
+      { name: 'home.example', category: 'b' },
+    ]
+    const { categories: names, ...own } = images([...flagged, ...rules], [{ categories: ['a', 'b'] }])
+    const octets = addressOctets(client)
+    const asking = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
+    asking.policy = 0
+    asking.client.set(octets.length === 4 ? [2, 0, 0, 0, ...octets] : [10, 0, 0, 0, 0, 0, 0, 0, ...octets])
+    const shown = () => `${CLASSES[asking.blockClass]} ${names[asking.blockCategory]}`
+    if (filterClient(asking, own) === BLOCKED) return `all: ${shown()}`
+    return ['flagged.example', 'home.example']
+      .map(name => {
+        readText(asking, name, own.filter.seed)
+        probe(asking, own)
+        return filter(asking, own, new Findings()) === BLOCKED ? shown() : '-'
+      })
+      .join(', ')
+  }
+
+  const both = 'hotline a, household b'
+  test.each<[rules: readonly RuleText[], client: string, expected: string]>([
+    [[], '192.0.2.1', both],
+    [[{ name: 'clients [192.0.2.0/24]', category: 'a', ruleClass: 'legal' }], '192.0.2.1', 'all: legal a'],
+    [[{ name: 'clients [192.0.2.0/24]', category: 'a', ruleClass: 'legal' }], '::ffff:192.0.2.1', 'all: legal a'],
+    [[{ name: 'clients [192.0.2.0/24]', category: 'a', ruleClass: 'legal' }], '192.0.3.1', both],
+    [[{ name: 'clients [192.0.2.0/24]', category: 'other', ruleClass: 'legal' }], '192.0.2.1', both],
+    [[{ name: 'clients [2001:db8::/32]', category: 'a' }], '2001:db8:1::1', 'all: household a'],
+    // What is asked by way of translation has an address of its own; the rule does not name it.
+    [[{ name: 'clients [192.0.2.0/24]', category: 'a' }], '64:ff9b::c000:201', both],
+    [[{ name: 'clients [192.0.2.7/32]', category: 'a', ruleClass: 'hotline', allow: true }], '192.0.2.7', '-, -'],
+    [[{ name: 'clients [192.0.2.7/32]', category: 'a', allow: true }], '192.0.2.7', 'hotline a, -'],
+    [[{ name: 'clients [192.0.2.7/32]', category: 'a', ruleClass: 'legal', allow: true }], '192.0.2.7', 'hotline a, -'],
+    [
+      [
+        { name: 'clients [192.0.2.0/24]', category: 'a', ruleClass: 'hotline' },
+        { name: 'clients [192.0.2.7/32]', category: 'a', ruleClass: 'hotline', allow: true },
+      ],
+      '192.0.2.7',
+      '-, -',
+    ],
+    // Rules about addresses in answers are not about who asks.
+    [[{ name: '[192.0.2.0/24]', category: 'a', ruleClass: 'legal' }], '192.0.2.1', both],
+  ])('%j, %s: %s', (rules, client, expected) => expect(verdictFor(rules, client)).toBe(expected))
+})
+
+function readText(asking: QuerySlot, name: string, seed: number): void {
+  const wire = new Uint8Array(256)
+  const end = nameFromText(name, wire)
+  asking.bytes = wire
+  readName(asking, 0, end, seed)
+}

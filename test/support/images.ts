@@ -46,13 +46,13 @@ export function filterImage(rules: readonly RuleText[], categories: readonly str
     })
     const number = rule.caseNumber === undefined ? NO_RULE : builder.tables.rule(rule.caseNumber, 0)
     if (network === null) builder.add(wire, end, element, number)
-    else builder.addPrefix(network.octets, network.bits, element, number)
+    else builder.addPrefix(network.octets, network.bits, element, number, rule.name.startsWith('clients '))
   }
   return builder.finish(1)
 }
 
 function networkOf(name: string): { octets: Uint8Array; bits: number } | null {
-  const found = /^\[(.+)\/(\d+)\]$/.exec(name)
+  const found = /^(?:clients )?\[(.+)\/(\d+)\]$/.exec(name)
   if (found === null) return null
   const address = addressOctets(found[1]!)
   const mapped = [...new Uint8Array(10), 0xff, 0xff]

@@ -1,5 +1,5 @@
 /** Stands before a feed's sink and keeps back the rules that may not count, with their number for each reason. */
-import type { EntryDetail, Extent, RuleSink } from '../entry.ts'
+import type { EntryDetail, Extent, Network, RuleSink } from '../entry.ts'
 import type { FeedSink } from '../reader.ts'
 import { type NeverBlock, QUARANTINE_REASONS, type QuarantineReason } from './never-block.ts'
 
@@ -50,8 +50,8 @@ export class Quarantine implements RuleSink {
     this.sink.allow(nameLength, extent, detail, line)
   }
 
-  prefix(network: Uint8Array, bits: number, isAllow: boolean, detail: EntryDetail | null, line: number): void {
-    this.sink.prefix?.(network, bits, isAllow, detail, line)
+  prefix(network: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void {
+    this.sink.prefix?.(network, isAllow, detail, line)
   }
 
   page(nameLength: number, detail: EntryDetail | null, line: number): void {

@@ -4,15 +4,16 @@
  */
 import type { FeedSettings } from '../../settings/settings.ts'
 import { nameToText } from '../../wire/name.ts'
-import { BELOW, EXACT, type Extent } from '../entry.ts'
+import { BELOW, EXACT, type Extent, type Network } from '../entry.ts'
 import type { OctetSource } from '../feed-file.ts'
 import type { NeverBlock } from '../guards/never-block.ts'
 import { loadFeed } from '../load-feed.ts'
+import { networkText } from '../network.ts'
 import { QuietSink } from '../read-only.ts'
 import { FeedRefused } from '../reader.ts'
 
 export interface Difference {
-  /** `name` with all below it, `=name` alone, `*.name` only what is below; `@@` before an exception. Sorted. */
+  /** `name` with all below it, `=name` alone, `*.name` only what is below, `[network]`, `[clients network]`; `@@` before an exception. Sorted. */
   readonly added: readonly string[]
   readonly withdrawn: readonly string[]
   /** Among the added, those at, above or below a name that is protected or popular. */
@@ -31,7 +32,7 @@ export function difference(
   const added = [...after].filter(rule => !before.has(rule)).sort()
   const withdrawn = [...before].filter(rule => !after.has(rule)).sort()
   const near = added.flatMap(rule => {
-    const reason = rule.startsWith('@@') ? null : neverBlock.near(rule.replace(/^(=|\*\.)/, ''))
+    const reason = /^(@@|\[)/.test(rule) ? null : neverBlock.near(rule.replace(/^(=|\*\.)/, ''))
     return reason === null ? [] : [{ rule, reason }]
   })
   return { added, withdrawn, near }
@@ -53,6 +54,11 @@ class RuleSet extends QuietSink {
 
   override allow(length: number, extent: Extent): void {
     this.rules.add(`@@${this.ruleOf(length, extent)}`)
+  }
+
+  override prefix(network: Network, isAllow: boolean): void {
+    const whose = network.of === 'clients' ? 'clients ' : ''
+    this.rules.add(`${isAllow ? '@@' : ''}[${whose}${networkText(network)}]`)
   }
 
   private ruleOf(length: number, extent: Extent): string {

@@ -110,7 +110,7 @@ function entriesOf(dataFolder: string, line: HistoryLine, name: Uint8Array, atMs
       signature: null,
     }
     const now = Math.floor(atMs / 1000)
-    return entriesAbout(name, feed, sink => {
+    return entriesAbout({ name }, feed, sink => {
       const report = loadFeed(feed, source, sink, { now, clock: () => 0, withUrls: true })
       if (report.sha256 !== line.sha256) throw new FeedRefused(`${source.path} is not what history says of it`)
       return report

@@ -49,6 +49,7 @@ interface Prefix {
   readonly bits: number
   readonly element: number
   readonly rule: number
+  readonly ofClients: boolean
 }
 
 export class FilterBuilder {
@@ -89,10 +90,10 @@ export class FilterBuilder {
     this.records++
   }
 
-  /** Adds a rule for addresses in answers: 16 octets in network order, host bits zero, IPv4 below ::ffff:0:0/96. */
-  addPrefix(octets: Uint8Array, bits: number, element: number, rule: number): void {
+  /** Adds a rule for addresses, in answers or of clients: 16 octets in network order, host bits zero, IPv4 below ::ffff:0:0/96. */
+  addPrefix(octets: Uint8Array, bits: number, element: number, rule: number, ofClients = false): void {
     const view = new DataView(octets.buffer, octets.byteOffset, 16)
-    this.prefixes.push({ words: [0, 4, 8, 12].map(at => view.getUint32(at)), bits, element, rule })
+    this.prefixes.push({ words: [0, 4, 8, 12].map(at => view.getUint32(at)), bits, element, rule, ofClients })
   }
 
   mark(): Mark {
@@ -121,22 +122,19 @@ export class FilterBuilder {
     header[HEADER.slots] = Math.ceil(found.names * SLOTS_PER_NAME) + 1
     header[HEADER.poolOctets] = found.poolOctets
     header[HEADER.bloomWords] = Math.ceil((found.nodes * BLOOM_BITS_PER_NODE) / 32) + 1
-    header[HEADER.prefixes] = this.prefixes.length
+    const ofAnswers = this.prefixes.filter(own => !own.ofClients)
+    const ofClients = this.prefixes.filter(own => own.ofClients)
+    header[HEADER.prefixes] = ofAnswers.length
+    header[HEADER.clients] = ofClients.length
     this.tables.describe(header)
     const at = layOutFilter(header)
     const image = new SharedArrayBuffer(at.octets)
     new Uint32Array(image, 0, HEADER_WORDS).set(header)
     this.tables.write(image, at)
-    this.writePrefixes(image, at)
+    writePrefixes(image, at.prefixes, ofAnswers)
+    writePrefixes(image, at.clients, ofClients)
     this.writeNames(image, header, at)
     return image
-  }
-
-  private writePrefixes(image: SharedArrayBuffer, at: Sections): void {
-    const words = new Uint32Array(image, at.prefixes, this.prefixes.length * PREFIX_FIELDS)
-    const sorted = this.prefixes.toSorted((a, b) => b.bits - a.bits || compareWords(a.words, b.words))
-    for (const [i, own] of sorted.entries())
-      words.set([...own.words, own.bits, own.element, own.rule], i * PREFIX_FIELDS)
   }
 
   /** Chains the records of one name behind its first, and measures what the image needs. */
@@ -305,4 +303,10 @@ class NameWalk {
       this.states[depth] = hashLabel(this.states[depth - 1]!, bytes, at + this.labels[count - depth]!)
     }
   }
+}
+
+function writePrefixes(image: SharedArrayBuffer, at: number, prefixes: readonly Prefix[]): void {
+  const words = new Uint32Array(image, at, prefixes.length * PREFIX_FIELDS)
+  const sorted = prefixes.toSorted((a, b) => b.bits - a.bits || compareWords(a.words, b.words))
+  for (const [i, own] of sorted.entries()) words.set([...own.words, own.bits, own.element, own.rule], i * PREFIX_FIELDS)
 }

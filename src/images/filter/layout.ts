@@ -6,7 +6,7 @@
  * has a slot in a hash table, which leads to its entry in the pool; there the whole name stands and is compared, octet by octet:
  * neither filter nor hash ever blocks a name. Nodes without rules exist only as bits of the Bloom filter.
  *
- *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ text │ prefixes │ pool
+ *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ text │ prefixes │ clients │ pool
  *
  *     bloom     32-bit words, 3 bits a node in one word: one read
  *     slots     32 bits: pool offset, then as many bits of the hash as are left; 0 is empty; linear probing, 3/4 full
@@ -17,6 +17,7 @@
  *     given     addresses of local data: see `given.ts`
  *     text      octets of case numbers
  *     prefixes  rules for addresses in answers, the longest prefixes first, then by network: 7 × 32 bits
+ *     clients   rules for whoever asks, the same way
  *     pool      octets: name in wire form, lower case │ group, 7 bits an octet │ rule numbers, 4 octets each
  *
  * Cost, n names of average wire length w, t trie nodes: 4n/0.75 + 1.5t + (w + 1…2)n octets, and 4 more for a rule number in the pool
@@ -24,7 +25,7 @@
  */
 
 export const FILTER_MAGIC = 0x514c4651 // "QFLQ" as it lies in memory
-export const FILTER_VERSION = 2
+export const FILTER_VERSION = 3
 
 /** Places of the 32-bit words in the header. */
 export const HEADER = {
@@ -46,10 +47,11 @@ export const HEADER = {
   poolOctets: 14,
   generation: 15,
   prefixes: 16,
+  clients: 17,
 } as const
 export const HEADER_WORDS = 18
 
-/** A rule for addresses: the network in 4 words (IPv4 below ::ffff:0:0/96), its length in bits, element, rule number. */
+/** A rule for addresses, of answers or of clients: the network in 4 words (IPv4 below ::ffff:0:0/96), its length in bits, element, rule number. */
 export const PREFIX_FIELDS = 7
 export const PREFIX_BITS = 4
 export const PREFIX_ELEMENT = 5
@@ -106,6 +108,7 @@ export interface Sections {
   readonly given: number
   readonly text: number
   readonly prefixes: number
+  readonly clients: number
   readonly pool: number
   readonly octets: number
 }
@@ -129,6 +132,7 @@ export function layOutFilter(header: Uint32Array): Sections {
     given: section(at('givenOctets')),
     text: section(at('textOctets')),
     prefixes: section(at('prefixes') * PREFIX_FIELDS * 4),
+    clients: section(at('clients') * PREFIX_FIELDS * 4),
     pool: section(at('poolOctets')),
     get octets() {
       return next

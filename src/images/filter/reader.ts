@@ -20,13 +20,12 @@ import {
   HEADER,
   HEADER_WORDS,
   layOutFilter,
-  PREFIX_BITS,
-  PREFIX_FIELDS,
   RULE_FIELDS,
   RULE_LISTED_AT,
   RULE_TEXT_AT,
   RULE_TEXT_LENGTH,
 } from './layout.ts'
+import { PrefixTable } from './prefixes.ts'
 
 /** No entry. */
 export const NOT_FLAGGED = 0
@@ -61,12 +60,9 @@ export class FilterReader {
   readonly text: Uint8Array
   readonly given: Uint8Array
   readonly pool: Uint8Array
-  /** Rules for addresses in answers, `PREFIX_FIELDS` words each; see `layout.ts`. */
-  readonly prefixes: Uint32Array
-  readonly prefixCount: number
-  /** The lengths that prefixes have, in bits, the longest first; and where those of each begin, with the end of all behind the last. */
-  readonly prefixLengths: Uint8Array
-  readonly prefixStarts: Int32Array
+  /** Rules for addresses in answers, and for those of clients. */
+  readonly prefixes: PrefixTable
+  readonly clients: PrefixTable
   private readonly rules: Uint32Array
   private readonly bloom: Uint32Array
   private readonly bloomScale: number
@@ -102,11 +98,8 @@ export class FilterReader {
     this.given = new Uint8Array(image, at.given, field('givenOctets'))
     this.text = new Uint8Array(image, at.text, field('textOctets'))
     this.pool = new Uint8Array(image, at.pool, field('poolOctets'))
-    this.prefixCount = field('prefixes')
-    this.prefixes = new Uint32Array(image, at.prefixes, this.prefixCount * PREFIX_FIELDS)
-    const starts = startsOfLengths(this.prefixes, this.prefixCount)
-    this.prefixLengths = Uint8Array.from(starts, start => this.prefixes[start * PREFIX_FIELDS + PREFIX_BITS]!)
-    this.prefixStarts = Int32Array.from([...starts, this.prefixCount])
+    this.prefixes = new PrefixTable(image, at.prefixes, field('prefixes'))
+    this.clients = new PrefixTable(image, at.clients, field('clients'))
     this.tagBits = tagBitsFor(this.pool.length)
     this.tagMask = (1 << this.tagBits) - 1
   }
@@ -220,14 +213,4 @@ export class FilterReader {
 /** Bits of a slot that are left for the hash when the rest must address the pool. */
 export function tagBitsFor(poolOctets: number): number {
   return Math.clz32(Math.max(poolOctets - 1, 1))
-}
-
-/** Where prefixes of another length begin. */
-function startsOfLengths(prefixes: Uint32Array, count: number): number[] {
-  const starts: number[] = []
-  for (let i = 0; i < count; i++) {
-    const bits = prefixes[i * PREFIX_FIELDS + PREFIX_BITS]
-    if (i === 0 || bits !== prefixes[(i - 1) * PREFIX_FIELDS + PREFIX_BITS]) starts.push(i)
-  }
-  return starts
 }
