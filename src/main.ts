@@ -9,6 +9,7 @@ import { banner } from './banner.ts'
 import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { Fetchers } from './feeds/fetchers.ts'
+import { readHistory } from './feeds/history/chain.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
 import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
 import { readUrgentChanges } from './feeds/urgent.ts'
@@ -22,7 +23,7 @@ import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
 import { caseFinder } from './policy/find-case.ts'
-import { listCounts } from './public/list-counts.ts'
+import { changesByMonth, expiredEntries, listCounts } from './public/list-counts.ts'
 import { startPublicService } from './public/service.ts'
 import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
@@ -165,7 +166,9 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       store: appeals,
       find,
       findCase: caseFinder(categories, () => [readers.overlay, readers.filter]),
-      lists: () => listCounts(settings.feeds, keeper.states),
+      lists: () => listCounts(readers.filter, settings.feeds, categories, keeper.states),
+      expired: () => expiredEntries(settings.feeds, keeper.states),
+      changes: () => changesByMonth(readHistory(settings.data).lines),
       urgent: () => readUrgentChanges(settings.data),
       now: nowSeconds,
       onProblem: problem => log.logger.error({ problem }, 'appeals'),
@@ -183,6 +186,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       current: () => current,
       names: () => readers.filter.names,
       pool,
+      signed: new Set(settings.feeds.flatMap(({ name, signature }) => (signature === null ? [] : [name]))),
       appeals: () => appealFacts(appeals, settings.appeals),
     })
     const upstreamNames = allServers(settings).map(({ address, port }) => `${address}:${port}`)

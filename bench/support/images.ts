@@ -19,7 +19,7 @@ export function benchImages(names: number, withCases = false): FilterImages {
   const element = builder.tables.element({
     feed: 0,
     category: 0,
-    label: 0,
+    basis: 0,
     ruleClass: HOTLINE,
     kind: SUBTREE,
     answer: ANSWER_AS_SET,

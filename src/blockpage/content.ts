@@ -86,10 +86,13 @@ function placesOf({ places = [] }: BlockPageSettings): Content['places'] {
   })
 }
 
-function blockFacts(finding: BlockFinding, language: Language, own: ClassWords): BlockFacts {
+/** What is told of a block; `own`: the operator's words for its class. */
+export function blockFacts(finding: BlockFinding, language: Language, own: ClassWords): BlockFacts {
+  const words = own?.basis[language] ?? TEXTS[language].classes[finding.ruleClass].basis
+  const basis = fromFeed(finding.basis ?? '')
   return {
     ruleClass: finding.ruleClass,
-    basis: own?.basis[language] ?? TEXTS[language].classes[finding.ruleClass].basis,
+    basis: basis === '' ? words : `${words}: ${basis}`,
     categorySlug: fromFeed(finding.category),
     category: categoryName(fromFeed(finding.category), language),
     caseNumber: fromFeed(finding.caseNumber),

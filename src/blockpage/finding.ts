@@ -8,6 +8,8 @@ export interface BlockFinding {
   readonly ruleClass: RuleClass
   /** The category's slug, as feeds and policies spell it. */
   readonly category: string
+  /** What the entry itself names as its legal basis; absent or null: nothing. */
+  readonly basis?: string | null
   readonly caseNumber: string
   /** When the host came onto its list, in whole seconds since 1970. */
   readonly listedAt: number | null

@@ -57,7 +57,7 @@ function hostHtml({ ascii, unicode }: ShownHost): string {
 function details(block: BlockFacts, { language }: Content): string {
   const labels = TEXTS[language].blocked
   const rows: [label: string, html: string][] = [
-    [labels.basis, e(block.basis)],
+    [labels.basis, `<bdi>${e(block.basis)}</bdi>`],
     [labels.category, `<bdi>${e(block.category)}</bdi>`],
   ]
   if (block.caseNumber !== '')

@@ -24,7 +24,9 @@ export function renderProblem(content: Content, status: number): string {
     status,
     detail: content.explanation,
     ...(host === null ? {} : { host: host.ascii }),
-    ...(block === null ? {} : { class: block.ruleClass, category: block.categorySlug, caseNumber: block.caseNumber }),
+    ...(block === null
+      ? {}
+      : { class: block.ruleClass, category: block.categorySlug, caseNumber: block.caseNumber, basis: block.basis }),
     ...(block === null || block.since === null ? {} : { listedOn: block.since.iso }),
     ...(block === null || block.reviewedBy === null ? {} : { reviewedBy: block.reviewedBy }),
     ...(content.provider === null ? {} : { provider: content.provider }),

@@ -71,7 +71,7 @@ class RuleWriter {
     return this.context.builder.tables.element({
       feed: this.context.feedNumber,
       category,
-      label: category,
+      basis: this.context.builder.tables.basis(detail?.basis),
       ruleClass: CLASSES.indexOf(detail?.ruleClass ?? this.feed.class),
       kind,
       answer: this.answer(detail),

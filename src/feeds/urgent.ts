@@ -169,7 +169,7 @@ export function compileOverlay(
     const element = builder.tables.element({
       feed: 0,
       category,
-      label: category,
+      basis: 0,
       ruleClass: isBlock ? CLASSES.indexOf(change.class) : 0,
       kind: isBlock ? (change.exact === true ? EXACT : SUBTREE) : WITHDRAW_BIT,
       answer: ANSWER_AS_SET,

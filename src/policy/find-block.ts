@@ -11,6 +11,7 @@ import { Judge, type Judgement } from './judge.ts'
 interface Finding {
   readonly ruleClass: RuleClass
   readonly category: string
+  readonly basis: string | null
   readonly caseNumber: string
   readonly listedAt: number | null
 }

@@ -3,12 +3,16 @@
  * tens of milliseconds for a million rules that have numbers, nothing for a number that is none; the answers are remembered for the image.
  */
 import { CLASSES, type RuleClass } from '../images/classes.ts'
-import { MEMBER_HAS_RULE, WITHDRAW_BIT } from '../images/filter/layout.ts'
+import { basisText } from '../images/filter/bases.ts'
+import { eachRule } from '../images/filter/entries.ts'
+import { WITHDRAW_BIT } from '../images/filter/layout.ts'
 import type { FilterReader } from '../images/filter/reader.ts'
 
 export interface CaseFound {
   readonly ruleClass: RuleClass
   readonly category: string
+  /** As the entry has it; null where it has none. */
+  readonly basis: string | null
   /** Seconds since 1970. */
   readonly listedAt: number | null
 }
@@ -38,28 +42,13 @@ export function caseFinder(
 function findIn(image: FilterReader, categories: readonly string[], caseNumber: string): CaseFound | null {
   const rules = rulesWith(image, Buffer.from(caseNumber, 'latin1'))
   if (rules.size === 0) return null
-  const { pool } = image
-  // The first octet of the pool is nobody's.
-  for (let at = 1; at < pool.length && pool[at] !== 0; ) {
-    while (pool[at] !== 0) at += pool[at]! + 1
-    let group = 0
-    at++
-    for (let shift = 0; ; shift += 7) {
-      const octet = pool[at++]!
-      group |= (octet & 0x7f) << shift
-      if (octet < 0x80) break
-    }
-    for (let i = image.groups[group]!; i < image.groups[group + 1]!; i++) {
-      const member = image.members[i]!
-      if ((member & MEMBER_HAS_RULE) === 0) continue
-      const rule = pool[at]! | (pool[at + 1]! << 8) | (pool[at + 2]! << 16) | (pool[at + 3]! << 24)
-      at += 4
-      const element = member & ~MEMBER_HAS_RULE
-      if (rules.has(rule) && (image.kindOf(element) & WITHDRAW_BIT) === 0)
-        return caseOf(image, categories, element, rule)
-    }
-  }
-  return null
+  let found: CaseFound | null = null
+  eachRule(image, (element, rule) => {
+    if (!rules.has(rule) || (image.kindOf(element) & WITHDRAW_BIT) !== 0) return false
+    found = caseOf(image, categories, element, rule)
+    return true
+  })
+  return found
 }
 
 function rulesWith(image: FilterReader, text: Buffer): Set<number> {
@@ -79,6 +68,7 @@ function caseOf(image: FilterReader, categories: readonly string[], element: num
   return {
     ruleClass: CLASSES[image.classOf(element)]!,
     category: categories[image.categoryOf(element)]!,
+    basis: basisText(image.bases, image.basisOf(element)),
     listedAt: listedAt === 0 ? null : listedAt,
   }
 }

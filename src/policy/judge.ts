@@ -3,6 +3,7 @@
  * that what is explained is what is done.
  */
 import { CLASSES, type RuleClass } from '../images/classes.ts'
+import { basisText } from '../images/filter/bases.ts'
 import { NO_RULE } from '../images/filter/layout.ts'
 import { publicNumber } from '../images/filter/public-number.ts'
 import { BLOCKED, type FilterImages, Findings, filter, imageOfBlock, probe } from '../resolver/filter.ts'
@@ -17,6 +18,8 @@ export interface Judgement {
   readonly ruleClass: RuleClass
   /** Null for a name that is not on the policy's positive list. */
   readonly category: string | null
+  /** As the entry has it; null where it has none. */
+  readonly basis: string | null
   readonly caseNumber: string
   /** Seconds since 1970. */
   readonly listedAt: number | null
@@ -60,10 +63,12 @@ export class Judge {
     const { query } = this
     const at = query.blockDepth === 0 ? -1 : query.labels[query.labelCount - query.blockDepth]!
     const category = this.categories[query.blockCategory]!
-    const listedAt = query.blockRule === NO_RULE ? 0 : imageOfBlock(query, images).listedAt(query.blockRule)
+    const image = imageOfBlock(query, images)
+    const listedAt = query.blockRule === NO_RULE ? 0 : image.listedAt(query.blockRule)
     return {
       ruleClass: CLASSES[query.blockClass]!,
       category: category === NOT_LISTED ? null : category,
+      basis: query.blockElement < 0 ? null : basisText(image.bases, image.basisOf(query.blockElement)),
       caseNumber: this.caseNumber(images, at),
       listedAt: listedAt === 0 ? null : listedAt,
       rule: at < 0 ? address : nameToText(query.name, at),

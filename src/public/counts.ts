@@ -2,7 +2,7 @@
 import type { AppealStore } from '../appeals/store.ts'
 import { categoryName } from '../blockpage/categories.ts'
 import { shownDate } from '../blockpage/content.ts'
-import { escapeHtml as e } from '../blockpage/escape.ts'
+import { escapeHtml as e, withoutControls } from '../blockpage/escape.ts'
 import type { Language } from '../blockpage/language.ts'
 import { TEXTS } from '../blockpage/texts.ts'
 import type { RuleClass } from '../images/classes.ts'
@@ -14,9 +14,16 @@ export interface ListCounts {
   readonly feed: string
   readonly class: RuleClass
   readonly category: string
+  /** What entries themselves name as their legal basis; null: nothing. */
+  readonly basis: string | null
   readonly entries: number
   /** Seconds since 1970. */
   readonly updatedAt: number | null
+}
+
+export interface ListChanges {
+  readonly added: number
+  readonly removed: number
 }
 
 /** Null: fewer than are told. */
@@ -24,6 +31,10 @@ export type Told = number | null
 
 export interface Counts {
   readonly lists: readonly ListCounts[]
+  /** By list: entries whose end has passed. */
+  readonly expired: Readonly<Record<string, number>>
+  /** By month, all lists together. */
+  readonly changes: Readonly<Record<string, ListChanges>>
   readonly appeals: Readonly<Record<string, Readonly<Record<'received' | 'upheld' | 'rejected', Told>>>>
   readonly urgent: Readonly<Record<string, Readonly<Record<'blocked' | 'lifted', number>>>>
   /** Numbers below this that are about people are null. */
@@ -32,21 +43,24 @@ export interface Counts {
 
 export interface CountSources {
   readonly lists: () => readonly ListCounts[]
+  readonly expired: () => Readonly<Record<string, number>>
+  readonly changes: () => Readonly<Record<string, ListChanges>>
   readonly store: AppealStore | null
   /** Each urgent change, with when it was made. */
   readonly urgent: () => readonly { readonly at: string; readonly action: 'block' | 'unblock' | 'withdraw' }[]
   readonly suppressBelow: number
 }
 
-export function countAll({ lists, store, urgent, suppressBelow }: CountSources): Counts {
+export function countAll({ lists, expired, changes, store, urgent, suppressBelow }: CountSources): Counts {
   const told = (count: number): Told => (count > 0 && count < suppressBelow ? null : count)
-  const months = Object.entries(store?.byMonth() ?? {}).sort(([a], [b]) => (a < b ? 1 : -1))
-  const appeals = months.map(([month, own]) => [
+  const appeals = newestFirst(store?.byMonth() ?? {}).map(([month, own]) => [
     month,
     { received: told(own.received), upheld: told(own.upheld), rejected: told(own.rejected) },
   ])
   return {
     lists: lists(),
+    expired: expired(),
+    changes: Object.fromEntries(newestFirst(changes())),
     appeals: Object.fromEntries(appeals),
     urgent: urgentByMonth(urgent()),
     suppressedBelow: suppressBelow,
@@ -61,7 +75,11 @@ function urgentByMonth(changes: ReturnType<CountSources['urgent']>): Counts['urg
     if (action === 'block') months[month].blocked++
     else months[month].lifted++
   }
-  return Object.fromEntries(Object.entries(months).sort(([a], [b]) => (a < b ? 1 : -1)))
+  return Object.fromEntries(newestFirst(months))
+}
+
+function newestFirst<T>(months: Readonly<Record<string, T>>): [month: string, own: T][] {
+  return Object.entries(months).sort(([a], [b]) => (a < b ? 1 : -1))
 }
 
 export function countsPage(counts: Counts, language: Language, provider: string | null): HttpAnswer {
@@ -69,7 +87,8 @@ export function countsPage(counts: Counts, language: Language, provider: string 
   const few = (count: Told) => (count === null ? `< ${counts.suppressedBelow}` : String(count))
   const lists = counts.lists.map(own => [
     own.feed,
-    `${TEXTS[language].classes[own.class].basis}, ${categoryName(own.category, language)}`,
+    basisOf(own, language),
+    categoryName(own.category, language),
     String(own.entries),
     own.updatedAt === null ? '' : (shownDate(own.updatedAt, language)?.iso ?? ''),
   ])
@@ -79,13 +98,22 @@ export function countsPage(counts: Counts, language: Language, provider: string 
     few(own.upheld),
     few(own.rejected),
   ])
+  const expired = Object.entries(counts.expired).map(([feed, count]) => [feed, String(count)])
+  const changes = Object.entries(counts.changes).map(([month, own]) => [month, String(own.added), String(own.removed)])
   const urgent = Object.entries(counts.urgent).map(([month, own]) => [month, String(own.blocked), String(own.lifted)])
   const html = [
     `<p>${e(texts.introduction)}</p>`,
-    table(texts.lists, [texts.list, texts.class, texts.entries, texts.updated], lists),
+    table(texts.lists, [texts.list, texts.class, texts.category, texts.entries, texts.updated], lists),
+    table(texts.changes, [texts.month, texts.added, texts.removed], changes),
+    table(texts.expired, [texts.list, texts.entries], expired),
     table(texts.appeals, [texts.month, texts.received, texts.upheld, texts.rejected], appeals),
     `<p>${e(texts.few)}</p>`,
     table(texts.urgent, [texts.month, texts.blocked, texts.lifted], urgent),
   ]
   return pageAnswer(200, { language, provider, title: texts.title }, html.join('\n'))
+}
+
+function basisOf({ class: ruleClass, basis }: ListCounts, language: Language): string {
+  const words = TEXTS[language].classes[ruleClass].basis
+  return basis === null ? words : `${words}: ${withoutControls(basis)}`
 }

@@ -3,14 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { DailyLimit } from '../appeals/daily-limit.ts'
 import { siteName } from '../appeals/site-name.ts'
 import type { AppealStore } from '../appeals/store.ts'
-import { categoryName } from '../blockpage/categories.ts'
+import { blockFacts } from '../blockpage/content.ts'
 import { escapeHtml as e } from '../blockpage/escape.ts'
 import type { FindBlock } from '../blockpage/finding.ts'
 import { TEXTS } from '../blockpage/texts.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
 import type { CaseFound } from '../policy/find-case.ts'
 import type { Settings } from '../settings/settings.ts'
-import { day } from './appeal-pages.ts'
 import { AppealService } from './appeal-service.ts'
 import { type CountSources, countAll, countsPage } from './counts.ts'
 import { facts, jsonAnswer, pageAnswer, problemAnswer } from './document.ts'
@@ -25,6 +24,8 @@ export interface ServiceSources {
   readonly findCase: (caseNumber: string) => CaseFound | null
   readonly lists: CountSources['lists']
   readonly urgent: CountSources['urgent']
+  readonly changes: CountSources['changes']
+  readonly expired: CountSources['expired']
   /** Seconds since 1970. */
   readonly now: () => number
   readonly onProblem: (problem: string) => void
@@ -76,7 +77,7 @@ function lookupRoutes(sources: ServiceSources, own: NonNullable<Settings['public
         ? answer(asked)
         : problemAnswer(429, 'Too Many Requests', { 'Retry-After': '86400' }),
   })
-  const counts = () => countAll({ ...sources, suppressBelow: own.suppressBelow })
+  const counts = lasting(() => countAll({ ...sources, suppressBelow: own.suppressBelow }), sources.now)
   const provider = sources.settings.blockPage.provider
   return {
     '/c/': limited(asked => casePage(asked, sources)),
@@ -90,6 +91,18 @@ function lookupRoutes(sources: ServiceSources, own: NonNullable<Settings['public
   }
 }
 
+const COUNTS_SECONDS = 5
+
+/** The same value for some seconds: counting a million rules for every visitor would be a way to keep us busy. */
+function lasting<T>(make: () => T, now: () => number): () => T {
+  let last: { readonly value: T; readonly at: number } | null = null
+  return () => {
+    const at = now()
+    if (last === null || at < last.at || at >= last.at + COUNTS_SECONDS) last = { value: make(), at }
+    return last.value
+  }
+}
+
 /** About this exact name and no other: nobody can read the lists out by it. */
 function listed({ query }: PublicRequest, { find }: ServiceSources): HttpAnswer {
   const names = query.getAll('name')
@@ -97,13 +110,14 @@ function listed({ query }: PublicRequest, { find }: ServiceSources): HttpAnswer 
   if (name === null) return problemAnswer(400, 'expected one name, as in ?name=site.example')
   const found = find(name, '')
   if (found === null) return jsonAnswer(200, { name, blocked: false })
-  const { ruleClass, category, caseNumber, listedAt } = found
+  const { ruleClass, category, basis, caseNumber, listedAt } = found
   const since = listedAt === null ? {} : { since: new Date(listedAt * 1000).toISOString().slice(0, 10) }
   return jsonAnswer(200, {
     name,
     blocked: true,
     class: ruleClass,
     category,
+    ...(basis ? { basis } : {}),
     ...(caseNumber === '' ? {} : { case: caseNumber }),
     ...since,
   })
@@ -120,14 +134,16 @@ function casePage({ rest, language }: PublicRequest, { findCase, settings, store
   const labels = TEXTS[language].blocked
   const isPublicNumber = /^Q-[0-9A-Z-]{14}$/.test(rest)
   if (found === null && !isPublicNumber) return pageAnswer(404, frame, `<p>${e(texts.caseUnknown)}</p>`)
-  const rows: [string, string][] = [[labels.caseNumber, rest]]
-  if (found !== null) {
-    rows.unshift(
-      [labels.basis, TEXTS[language].classes[found.ruleClass].basis],
-      [labels.category, categoryName(found.category, language)],
-    )
-    if (found.listedAt !== null) rows.push([labels.since, day(found.listedAt, language)])
-  }
-  const explanation = found === null ? '' : `<p>${e(TEXTS[language].classes[found.ruleClass].explanation)}</p>\n`
-  return pageAnswer(200, frame, `${explanation}${facts(rows)}\n${object}`)
+  if (found === null) return pageAnswer(200, frame, `${facts([[labels.caseNumber, rest]])}\n${object}`)
+  const own = settings.blockPage.classes[found.ruleClass]
+  const { basis, category, since, reviewedBy } = blockFacts({ ...found, caseNumber: rest }, language, own)
+  const rows: [string, string][] = [
+    [labels.basis, basis],
+    [labels.category, category],
+    [labels.caseNumber, rest],
+  ]
+  if (since !== null) rows.push([labels.since, since.words])
+  if (reviewedBy !== null) rows.push([labels.reviewedBy, reviewedBy])
+  const explanation = own.explanation[language] ?? TEXTS[language].classes[found.ruleClass].explanation
+  return pageAnswer(200, frame, `<p>${e(explanation)}</p>\n${facts(rows)}\n${object}`)
 }

@@ -37,8 +37,13 @@ export interface PublicTexts {
     readonly lists: string
     readonly list: string
     readonly class: string
+    readonly category: string
     readonly entries: string
     readonly updated: string
+    readonly changes: string
+    readonly added: string
+    readonly removed: string
+    readonly expired: string
     readonly appeals: string
     readonly month: string
     readonly received: string
@@ -99,6 +104,11 @@ const KAZAKH: PublicTexts = {
     class: 'Негізі',
     entries: 'Жазбалар',
     updated: 'Жаңартылған',
+    category: 'Санаты',
+    changes: 'Тізімдердің айлар бойынша өзгеруі',
+    added: 'қосылғаны',
+    removed: 'шығарылғаны',
+    expired: 'Мерзімі өткен жазбалар',
     appeals: 'Өтініштер',
     month: 'Ай',
     received: 'түскені',
@@ -160,6 +170,11 @@ const RUSSIAN: PublicTexts = {
     class: 'Основание',
     entries: 'Записей',
     updated: 'Обновлён',
+    category: 'Категория',
+    changes: 'Как менялись списки, по месяцам',
+    added: 'прибавилось',
+    removed: 'убыло',
+    expired: 'Записи с истёкшим сроком',
     appeals: 'Обращения',
     month: 'Месяц',
     received: 'получено',
@@ -220,6 +235,11 @@ const ENGLISH: PublicTexts = {
     class: 'Basis',
     entries: 'Entries',
     updated: 'Updated',
+    category: 'Category',
+    changes: 'How the lists changed, by month',
+    added: 'added',
+    removed: 'removed',
+    expired: 'Entries whose end has passed',
     appeals: 'Appeals',
     month: 'Month',
     received: 'received',

@@ -107,6 +107,7 @@ function judge(
     query.blockClass = own
     query.blockCategory = image.categoryOf(element[own]!)
     query.blockAnswer = image.answerOf(element[own]!)
+    query.blockElement = element[own]!
     query.blockRule = rule[own]!
     query.blockIsUrgent = false
     query.blockDepth = 0

@@ -136,6 +136,7 @@ function blockBy(query: QuerySlot, images: FilterImages, findings: Findings, own
   query.blockClass = own
   query.blockCategory = image.categoryOf(element)
   query.blockAnswer = image.answerOf(element)
+  query.blockElement = element
   query.blockRule = findings.rule[own]!
   query.blockDepth = findings.depth[own]!
   return BLOCKED
@@ -150,6 +151,7 @@ function blockUnlisted(query: QuerySlot, images: FilterImages): typeof BLOCKED {
   query.blockClass = HOUSEHOLD
   query.blockCategory = images.notListedCategory
   query.blockAnswer = ANSWER_AS_SET
+  query.blockElement = NONE
   query.blockRule = NO_RULE
   query.blockIsUrgent = false
   query.blockDepth = 0

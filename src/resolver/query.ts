@@ -103,6 +103,8 @@ export class QuerySlot implements QueryOptions {
   blockClass = 0
   blockCategory = 0
   blockAnswer = 0
+  /** The rule's element in its image; -1 where no rule decided. */
+  blockElement = -1
   blockRule = NO_RULE
   /** The rule is the overlay's. */
   blockIsUrgent = false

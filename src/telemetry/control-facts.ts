@@ -16,6 +16,8 @@ export interface FeedFacts {
   readonly fromLastGood: boolean
   /** Whether a newer version waits for a person's word. */
   readonly isHeld: boolean
+  /** Whether the version read last had the signatures that it needs; null where it needs none. */
+  readonly isSigned: boolean | null
   /** Rules that may not count, by reason. */
   readonly quarantined: Readonly<Record<string, number>>
 }

@@ -82,6 +82,12 @@ function feedMetrics(facts: ControlFacts): MetricRow[] {
       ['feed'],
       each(feed => Number(feed.isHeld)),
     ),
+    gauge(
+      'qalqan_feed_signature_valid',
+      'Whether the version of the feed that was read last has the signatures it needs; absent where it needs none.',
+      ['feed'],
+      each(feed => (feed.isSigned === null ? null : Number(feed.isSigned))),
+    ),
     gauge('qalqan_feed_quarantined', 'Rules of the feed that may not count, by reason.', ['feed', 'reason'], add => {
       for (const feed of facts.feeds())
         for (const [reason, count] of Object.entries(feed.quarantined)) add(count, feed.name, reason)

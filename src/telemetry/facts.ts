@@ -22,6 +22,8 @@ export interface FactSources {
   readonly pool: { readonly alive: number; readonly restarts: number }
   current(): { readonly image: SharedArrayBuffer; readonly seconds: number; readonly generation: number } | null
   names(): number
+  /** Feeds that need signatures. */
+  readonly signed: ReadonlySet<string>
   appeals(): AppealFacts | null
 }
 
@@ -29,7 +31,7 @@ export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
   const { keeper, urgent, log, pool, version } = sources
   return {
     version,
-    feeds: () => [...keeper.states].map(([name, state]) => feedFacts(name, state)),
+    feeds: () => [...keeper.states].map(([name, state]) => feedFacts(name, state, sources.signed)),
     appeals: () => sources.appeals(),
     fetches: () => sources.fetchers.states(),
     image() {
@@ -52,7 +54,11 @@ export function controlFacts(sources: FactSources): ControlFacts & HealthFacts {
 
 type State = FactSources['keeper']['states'] extends ReadonlyMap<string, infer T> ? T : never
 
-function feedFacts(name: string, { report, lastAttemptAt, lastSuccessAt }: State): FeedFacts {
+function feedFacts(
+  name: string,
+  { report, lastAttemptAt, lastSuccessAt }: State,
+  signed: ReadonlySet<string>,
+): FeedFacts {
   const isUsed = report !== null && isInForce(report)
   return {
     name,
@@ -69,6 +75,7 @@ function feedFacts(name: string, { report, lastAttemptAt, lastSuccessAt }: State
     up: report !== null && report.failure === null,
     fromLastGood: report?.fromLastGood ?? false,
     isHeld: report?.isHeld ?? false,
+    isSigned: signed.has(name) ? (report?.signedBy ?? null) !== null : null,
     quarantined: report?.quarantined ?? {},
   }
 }

@@ -155,6 +155,7 @@ describe('forms', () => {
       class: 'legal',
       category: 'gambling',
       caseNumber: '2-1184/2026',
+      basis: TEXTS.en.classes.legal.basis,
       listedOn: '2026-01-01',
       provider: 'Example Net',
       appeal: { email: 'appeal@provider.example', url: 'https://provider.example/appeal' },

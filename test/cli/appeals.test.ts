@@ -12,7 +12,7 @@ let config = ''
 let server: Program
 
 const ENTRIES = [
-  { host: 'wrong.example', case: 'K-1', listed: '2026-03-05' },
+  { host: 'wrong.example', case: 'K-1', listed: '2026-03-05', basis: 'Act <3>, § 5' },
   { host: 'parent.example', case: 'K-2' },
   { host: 'one.example', case: 'K-3' },
   { host: 'two.example', case: 'K-3' },
@@ -25,7 +25,11 @@ beforeEach(async () => {
   config = serving.config({
     feeds: [{ name: 'list', source: 'list.ndjson', class: 'hotline', category: 'illegal' }],
     http: { page: `127.0.0.1:${page}`, admin: `127.0.0.1:${await freePort()}` },
-    block_page: { provider: 'Test Net', appeal: { url: 'http://page.provider.example/appeal' } },
+    block_page: {
+      provider: 'Test Net',
+      appeal: { url: 'http://page.provider.example/appeal' },
+      hotline: { explanation: { ru: 'Проверено <нами>.' }, reviewed_by: 'Two experts' },
+    },
     appeals: { enabled: true, per_client: 4 },
     public: { enabled: true, lookups_per_client: 60 },
     log: { level: 'info' },
@@ -171,6 +175,7 @@ describe('what anybody may ask', () => {
       blocked: true,
       class: 'hotline',
       category: 'illegal',
+      basis: 'Act <3>, § 5',
       case: 'K-1',
       since: '2026-03-05',
     })
@@ -189,7 +194,12 @@ describe('what anybody may ask', () => {
   test('what a case is about, without a name', async () => {
     const about = await get('/c/K-1?lang=en')
     expect([about.status, about.body.includes('wrong.example')]).toEqual([200, false])
-    expect(about.body).toMatch(/Report to a hotline[\s\S]*K-1[\s\S]*March 5, 2026/)
+    expect(about.body).toMatch(
+      /Report to a hotline: Act &#60;3&#62;, § 5[\s\S]*K-1[\s\S]*March 5, 2026[\s\S]*Two experts/,
+    )
+    expect((await get('/c/K-1?lang=ru')).body).toContain('Проверено &#60;нами&#62;.')
+    const shown = await ask(page, 'GET /?lang=en HTTP/1.1', 'Host: wrong.example')
+    expect(shown.body).toContain('Report to a hotline: Act &#60;3&#62;, § 5')
     expect((await get('/c/K-99')).status).toBe(404)
     expect((await get(`/c/${encodeURIComponent('"><script>')}`)).body).not.toContain('<script>')
     for (const path of ['/c/..%2f..%2fetc', '/c/%00', '/c/%', '/c/a%0d%0aSet-Cookie:x'])
@@ -199,10 +209,16 @@ describe('what anybody may ask', () => {
   test('how much is blocked, in a page and in JSON, without names', async () => {
     const counts = JSON.parse((await get('/api/v1/transparency')).body)
     expect(counts).toMatchObject({
-      lists: [{ feed: 'list', class: 'hotline', category: 'illegal', entries: 4 }],
+      lists: [
+        { feed: 'list', class: 'hotline', category: 'illegal', basis: null, entries: 3 },
+        { feed: 'list', class: 'hotline', category: 'illegal', basis: 'Act <3>, § 5', entries: 1 },
+      ],
+      expired: { list: 0 },
+      changes: { [new Date().toISOString().slice(0, 7)]: { added: 4, removed: 0 } },
       suppressedBelow: 5,
     })
     const html = await get('/transparency?lang=ru')
+    expect(html.body).toContain('Act &#60;3&#62;, § 5')
     expect([html.status, /<html lang="ru"/.test(html.body), html.body.includes('wrong.example')]).toEqual([
       200,
       true,

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { signatureOf, testKey } from '../support/minisign.ts'
+import { freePort } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
 
 let serving: Serving
@@ -139,13 +140,24 @@ describe('a start', () => {
     const list = 'one.example\n'
     put('one.example')
     serving.folder.write('list.txt.minisig', signatureOf(list, key, 'serial:1'))
-    const path = config({ feeds: [{ ...FEED, signature: { keys: [key.text] } }] })
+    const admin = await freePort()
+    const path = config({
+      feeds: [{ ...FEED, signature: { keys: [key.text] } }],
+      http: { admin: `127.0.0.1:${admin}` },
+    })
+    const isValid = async () =>
+      /qalqan_feed_signature_valid\{feed="list"\} (\d)/.exec(
+        await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text(),
+      )?.[1]
     const server = await serving.folder.serve(path)
     expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
+    expect(await isValid()).toBe('1')
     put('two.example')
     await server.printed(/is not of this list/)
+    expect(await isValid()).toBe('0')
     expect(await serving.ask('one.example')).toBe(PAGE_ADDRESS)
     serving.folder.write('list.txt.minisig', signatureOf('two.example\n', key, 'serial:2'))
     expect(await serving.becomes('two.example', PAGE_ADDRESS, 10_000)).toBe(true)
+    expect(await isValid()).toBe('1')
   }, 30_000)
 })

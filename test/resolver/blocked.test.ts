@@ -175,7 +175,7 @@ describe('what a zone asks for', () => {
     const element = builder.tables.element({
       feed: 0,
       category: 0,
-      label: 0,
+      basis: 0,
       ruleClass: 0,
       kind: 1,
       answer: ANSWER_GIVEN + number,

@@ -13,12 +13,14 @@ import { BAD_NAME, nameFromText } from '../../src/wire/name.ts'
 export const SEED = 0x5eed
 
 export interface RuleText {
-  /** `name` is it and all below, `=name` it alone, `*.name` only what is below; `[192.0.2.0/24]` addresses in answers. */
+  /** `name` is it and all below, `=name` it alone, `*.name` only what is below; `[192.0.2.0/24]` addresses in answers,
+   * `clients [192.0.2.0/24]` whoever asks from there. */
   readonly name: string
   readonly category: string
   readonly ruleClass?: RuleClass
   readonly allow?: boolean
   readonly caseNumber?: string
+  readonly basis?: string
   readonly answer?: number
 }
 
@@ -39,7 +41,7 @@ export function filterImage(rules: readonly RuleText[], categories: readonly str
     const element = builder.tables.element({
       feed: 0,
       category: categories.indexOf(rule.category),
-      label: 0,
+      basis: builder.tables.basis(rule.basis),
       ruleClass: CLASSES.indexOf(rule.ruleClass ?? 'household'),
       kind: extent | (rule.allow === true ? ALLOW_BIT : 0),
       answer: rule.answer ?? ANSWER_AS_SET,

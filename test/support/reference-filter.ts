@@ -90,7 +90,7 @@ export function addRule(builder: FilterBuilder, rule: ReferenceRule): void {
   const element = builder.tables.element({
     feed: rule.feed,
     category: rule.category,
-    label: 0,
+    basis: 0,
     ruleClass: rule.ruleClass,
     kind: rule.extent | (rule.allow ? ALLOW_BIT : 0),
     answer: rule.answer,

@@ -9,6 +9,7 @@ export const FEED: FeedFacts = {
   up: false,
   fromLastGood: true,
   isHeld: true,
+  isSigned: false,
   quarantined: { 'public-suffix': 2 },
 }
 

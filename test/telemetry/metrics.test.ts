@@ -67,6 +67,7 @@ const TABLE: [name: string, type: string, labels: string][] = [
   ['qalqan_feed_zone_serial', 'gauge', 'feed'],
   ['qalqan_feed_zone_expired', 'gauge', 'feed'],
   ['qalqan_feed_held', 'gauge', 'feed'],
+  ['qalqan_feed_signature_valid', 'gauge', 'feed'],
   ['qalqan_feed_quarantined', 'gauge', 'feed reason'],
   ['qalqan_appeals', 'gauge', 'state'],
   ['qalqan_appeals_overdue', 'gauge', ''],

@@ -6,15 +6,16 @@
  * has a slot in a hash table, which leads to its entry in the pool; there the whole name stands and is compared, octet by octet:
  * neither filter nor hash ever blocks a name. Nodes without rules exist only as bits of the Bloom filter.
  *
- *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ text │ prefixes │ clients │ pool
+ *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ bases │ text │ prefixes │ clients │ pool
  *
  *     bloom     32-bit words, 3 bits a node in one word: one read
  *     slots     32 bits: pool offset, then as many bits of the hash as are left; 0 is empty; linear probing, 3/4 full
  *     groups    what a name's rules are: first member of each; few, since names of one feed share a group
  *     members   element numbers, with a bit for "this one has a number of its own in the entry"
- *     elements  feed, category, label, class, extent and action, answer: 6 × 16 bits
+ *     elements  feed, category, basis, class, extent and action, answer: 6 × 16 bits
  *     rules     case text's bounds, date listed: 3 × 32 bits; only for entries that bring a case number or a date
  *     given     addresses of local data: see `given.ts`
+ *     bases     legal bases that entries give: see `bases.ts`
  *     text      octets of case numbers
  *     prefixes  rules for addresses in answers, the longest prefixes first, then by network: 7 × 32 bits
  *     clients   rules for whoever asks, the same way
@@ -48,8 +49,9 @@ export const HEADER = {
   generation: 15,
   prefixes: 16,
   clients: 17,
+  basesOctets: 18,
 } as const
-export const HEADER_WORDS = 18
+export const HEADER_WORDS = 20
 
 /** A rule for addresses, of answers or of clients: the network in 4 words (IPv4 below ::ffff:0:0/96), its length in bits, element, rule number. */
 export const PREFIX_FIELDS = 7
@@ -64,7 +66,8 @@ export const BLOOM_MIX = 0x9e3779b1
 export const ELEMENT_FIELDS = 6
 export const ELEMENT_FEED = 0
 export const ELEMENT_CATEGORY = 1
-export const ELEMENT_LABEL = 2
+/** A number as `bases.ts` has it; 0: the entry gives none. */
+export const ELEMENT_BASIS = 2
 export const ELEMENT_CLASS = 3
 /** Extent in the low 4 bits, `ALLOW_BIT` or `WITHDRAW_BIT` above them. */
 export const ELEMENT_KIND = 4
@@ -106,6 +109,7 @@ export interface Sections {
   readonly elements: number
   readonly rules: number
   readonly given: number
+  readonly bases: number
   readonly text: number
   readonly prefixes: number
   readonly clients: number
@@ -130,6 +134,7 @@ export function layOutFilter(header: Uint32Array): Sections {
     elements: section(at('elements') * ELEMENT_FIELDS * 2),
     rules: section(at('rules') * RULE_FIELDS * 4),
     given: section(at('givenOctets')),
+    bases: section(at('basesOctets')),
     text: section(at('textOctets')),
     prefixes: section(at('prefixes') * PREFIX_FIELDS * 4),
     clients: section(at('clients') * PREFIX_FIELDS * 4),

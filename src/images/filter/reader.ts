@@ -9,12 +9,12 @@ import { LABELS_MAX } from '../../wire/name.ts'
 import {
   bloomMask,
   ELEMENT_ANSWER,
+  ELEMENT_BASIS,
   ELEMENT_CATEGORY,
   ELEMENT_CLASS,
   ELEMENT_FEED,
   ELEMENT_FIELDS,
   ELEMENT_KIND,
-  ELEMENT_LABEL,
   FILTER_MAGIC,
   FILTER_VERSION,
   HEADER,
@@ -59,6 +59,7 @@ export class FilterReader {
   readonly members: Uint32Array
   readonly text: Uint8Array
   readonly given: Uint8Array
+  readonly bases: Uint8Array
   readonly pool: Uint8Array
   /** Rules for addresses in answers, and for those of clients. */
   readonly prefixes: PrefixTable
@@ -96,6 +97,7 @@ export class FilterReader {
     this.elements = new Uint16Array(image, at.elements, field('elements') * ELEMENT_FIELDS)
     this.rules = new Uint32Array(image, at.rules, field('rules') * RULE_FIELDS)
     this.given = new Uint8Array(image, at.given, field('givenOctets'))
+    this.bases = new Uint8Array(image, at.bases, field('basesOctets'))
     this.text = new Uint8Array(image, at.text, field('textOctets'))
     this.pool = new Uint8Array(image, at.pool, field('poolOctets'))
     this.prefixes = new PrefixTable(image, at.prefixes, field('prefixes'))
@@ -180,11 +182,14 @@ export class FilterReader {
   categoryOf(element: number): number {
     return this.elements[element * ELEMENT_FIELDS + ELEMENT_CATEGORY]!
   }
-  labelOf(element: number): number {
-    return this.elements[element * ELEMENT_FIELDS + ELEMENT_LABEL]!
+  basisOf(element: number): number {
+    return this.elements[element * ELEMENT_FIELDS + ELEMENT_BASIS]!
   }
   classOf(element: number): number {
     return this.elements[element * ELEMENT_FIELDS + ELEMENT_CLASS]!
+  }
+  get elementCount(): number {
+    return this.elements.length / ELEMENT_FIELDS
   }
   get ruleCount(): number {
     return this.rules.length / RULE_FIELDS

@@ -1,15 +1,17 @@
 /**
- * What rules say, apart from their names: elements (feed, category, class, extent, action, answer), rules of their own (case number,
+ * What rules say, apart from their names: elements (feed, category, basis, class, extent, action, answer), rules of their own (case number,
  * date), given addresses, and the groups of elements that names have. Each is kept once and known by its number.
  */
 
+import { BASES_MAX, BASIS_OCTETS_MAX, basesOctets } from './bases.ts'
 import { type GivenAddresses, givenOctets } from './given.ts'
 import { ELEMENT_FIELDS, HEADER, MEMBER_HAS_RULE, RULE_FIELDS, type Sections } from './layout.ts'
 
 export interface ElementFields {
   readonly feed: number
   readonly category: number
-  readonly label: number
+  /** From `RuleTables.basis`; 0: none. */
+  readonly basis: number
   readonly ruleClass: number
   readonly kind: number
   readonly answer: number
@@ -26,6 +28,8 @@ export class RuleTables {
   private readonly elementNumbers = new Map<string, number>()
   private readonly given: Uint8Array[] = []
   private readonly givenNumbers = new Map<string, number>()
+  private readonly bases: Uint8Array[] = []
+  private readonly basisNumbers = new Map<string, number>()
   private readonly groups: number[][] = []
   private readonly groupNumbers = new Map<string, number>()
   private readonly groupsOfOne: number[] = []
@@ -42,7 +46,7 @@ export class RuleTables {
 
   /** The number of an element; throws RangeError past 65,535 different ones. */
   element(fields: ElementFields): number {
-    const key = `${fields.feed} ${fields.category} ${fields.label} ${fields.ruleClass} ${fields.kind} ${fields.answer}`
+    const key = `${fields.feed} ${fields.category} ${fields.basis} ${fields.ruleClass} ${fields.kind} ${fields.answer}`
     return numberOf(this.elementNumbers, key, this.elements, () => fields, ELEMENTS_MAX)
   }
 
@@ -56,6 +60,17 @@ export class RuleTables {
       () => octets,
       ELEMENTS_MAX / 2,
     )
+  }
+
+  /** The number of a legal basis; 0 for none, and for one that the image does not keep (`bases.ts`). */
+  basis(text: string | undefined): number {
+    if (text === undefined || text === '') return 0
+    const known = this.basisNumbers.get(text)
+    if (known !== undefined) return known
+    const octets = Buffer.from(text, 'utf8')
+    if (this.bases.length >= BASES_MAX || octets.length > BASIS_OCTETS_MAX) return 0
+    this.basisNumbers.set(text, this.bases.push(octets))
+    return this.bases.length
   }
 
   /** A new rule number for a case text (printable ASCII) and a date in seconds since 1970, 0 for none. */
@@ -83,7 +98,7 @@ export class RuleTables {
     return { ruleCount: this.ruleCount, textEnd: this.textEnd, numberedCount: this.numberedCount }
   }
 
-  /** Elements and given addresses stay: they are few, and a number that no name has does no harm. */
+  /** Elements, given addresses and bases stay: they are few, and a number that no name has does no harm. */
   cutBack(mark: ReturnType<RuleTables['mark']>): void {
     this.ruleCount = mark.ruleCount
     this.textEnd = mark.textEnd
@@ -149,6 +164,7 @@ export class RuleTables {
     header[HEADER.elements] = this.elements.length
     header[HEADER.rules] = this.ruleCount
     header[HEADER.givenOctets] = 4 * (this.given.length + 1) + this.given.reduce((sum, own) => sum + own.length, 0)
+    header[HEADER.basesOctets] = basesOctets(this.bases).length
     header[HEADER.textOctets] = this.textEnd
   }
 
@@ -160,12 +176,14 @@ export class RuleTables {
     new Uint32Array(image, at.members, starts[this.groups.length]!).set(this.groups.flat())
     const fields = new Uint16Array(image, at.elements, this.elements.length * ELEMENT_FIELDS)
     this.elements.forEach((own, index) => {
-      fields.set([own.feed, own.category, own.label, own.ruleClass, own.kind, own.answer], index * ELEMENT_FIELDS)
+      fields.set([own.feed, own.category, own.basis, own.ruleClass, own.kind, own.answer], index * ELEMENT_FIELDS)
     })
     new Uint32Array(image, at.rules, this.ruleCount * RULE_FIELDS).set(
       this.rules.subarray(0, this.ruleCount * RULE_FIELDS),
     )
     new Uint8Array(image, at.text, this.textEnd).set(this.text.subarray(0, this.textEnd))
+    const bases = basesOctets(this.bases)
+    new Uint8Array(image, at.bases, bases.length).set(bases)
     this.writeGiven(image, at)
   }
 

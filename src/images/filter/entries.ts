@@ -1,0 +1,28 @@
+/** Every rule of a filter image in turn: for counts and look-ups that few ask for. Off the hot path; some tens of milliseconds for a million names. */
+import { MEMBER_HAS_RULE, NO_RULE } from './layout.ts'
+import type { FilterReader } from './reader.ts'
+
+/** Stops where `visit` returns true. */
+export function eachRule(image: FilterReader, visit: (element: number, rule: number) => boolean): void {
+  const { pool } = image
+  // The first octet of the pool is nobody's.
+  for (let at = 1; at < pool.length && pool[at] !== 0; ) {
+    while (pool[at] !== 0) at += pool[at]! + 1
+    let group = 0
+    at++
+    for (let shift = 0; ; shift += 7) {
+      const octet = pool[at++]!
+      group |= (octet & 0x7f) << shift
+      if (octet < 0x80) break
+    }
+    for (let i = image.groups[group]!; i < image.groups[group + 1]!; i++) {
+      const member = image.members[i]!
+      let rule = NO_RULE
+      if ((member & MEMBER_HAS_RULE) !== 0) {
+        rule = pool[at]! | (pool[at + 1]! << 8) | (pool[at + 2]! << 16) | (pool[at + 3]! << 24)
+        at += 4
+      }
+      if (visit(member & ~MEMBER_HAS_RULE, rule)) return
+    }
+  }
+}
