@@ -22,6 +22,7 @@ export function banner(settings: Settings, { driver, names, keeper }: BannerFact
     ...reports.map(feedLine),
     `  filter   ${names.toLocaleString('en')} names`,
     ...endpointLine('page', settings.http.page),
+    ...endpointLine('tls', settings.http.tls?.endpoint ?? null, 'https'),
     ...endpointLine('admin', settings.http.admin),
   ]
   const first = settings.listen[0]
@@ -44,8 +45,8 @@ function feedLine(report: FeedReport): string {
   return `  feed     ${report.name}: ${counts.join(', ')}${age}`
 }
 
-function endpointLine(what: string, endpoint: Endpoint | null): string[] {
-  return endpoint === null ? [] : [`  ${what.padEnd(8)} http://${endpointText(endpoint)}/`]
+function endpointLine(what: string, endpoint: Endpoint | null, scheme = 'http'): string[] {
+  return endpoint === null ? [] : [`  ${what.padEnd(8)} ${scheme}://${endpointText(endpoint)}/`]
 }
 
 export function endpointText({ address, family, port }: Endpoint): string {

@@ -174,7 +174,13 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
       onProblem: problem => log.logger.error({ problem }, 'appeals'),
     })
     const takesAppeals = appeals !== null
-    http.push(await startBlockPage(settings.http.page, { find, settings: settings.blockPage, service, takesAppeals }))
+    const deps = { find, settings: settings.blockPage, service, takesAppeals }
+    http.push(await startBlockPage(settings.http.page, deps))
+    if (settings.http.tls !== null) {
+      const { endpoint, certificate, key } = settings.http.tls
+      const onProblem = (problem: string) => log.logger.error({ problem }, 'a renewed certificate is not used')
+      http.push(await startBlockPage(endpoint, { ...deps, tls: { certificate, key, onProblem } }))
+    }
   }
   if (settings.http.admin !== null) {
     const facts = controlFacts({
@@ -249,7 +255,8 @@ function appealFacts(store: AppealStore | null, settings: Settings['appeals']): 
 async function checkPorts(settings: Settings): Promise<void> {
   const problem = await probe(settings.listen)
   if (problem !== null) throw new Error(problem)
-  for (const endpoint of [settings.http.page, settings.http.admin]) {
+  const { page, admin, tls } = settings.http
+  for (const endpoint of [page, admin, tls?.endpoint ?? null]) {
     const taken = endpoint === null ? null : await probeTcp(endpoint)
     if (taken !== null) throw new Error(taken)
   }

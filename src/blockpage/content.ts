@@ -3,6 +3,7 @@
  * Nothing in it is escaped; text from outside has lost its control characters.
  */
 import type { RuleClass } from '../images/classes.ts'
+import { fill } from '../settings/placeholders.ts'
 import { categoryName } from './categories.ts'
 import { type BlockPageSettings, type Contact, contacts, webLink } from './contacts.ts'
 import { withoutControls } from './escape.ts'
@@ -64,7 +65,10 @@ export function blockContent(
     explanation:
       block === null
         ? texts.notBlocked.explanation
-        : (own?.explanation[language] ?? texts.classes[block.ruleClass].explanation),
+        : explanationOf(block, language, own, {
+            site: host === null ? null : (shownHost(host).unicode ?? shownHost(host).ascii),
+            provider: settings.provider,
+          }),
     host: host === null ? null : shownHost(host),
     provider: settings.provider === null ? null : withoutControls(settings.provider),
     block,
@@ -75,6 +79,25 @@ export function blockContent(
       takesAppeals ? (host ?? block?.caseNumber ?? '') : '',
     ),
   }
+}
+
+/** The operator's words for a block or ours, in paragraphs between empty lines. */
+export function explanationOf(
+  block: BlockFacts,
+  language: Language,
+  own: ClassWords,
+  { site, provider }: { readonly site: string | null; readonly provider: string | null },
+): string {
+  const texts = TEXTS[language]
+  const words = own?.explanation[language] ?? texts.classes[block.ruleClass].explanation
+  return fill(words, {
+    site: site ?? texts.requestedSite,
+    case: block.caseNumber,
+    category: block.category,
+    basis: block.basis,
+    since: block.since?.words ?? '',
+    provider: withoutControls(provider ?? ''),
+  })
 }
 
 type ClassWords = NonNullable<BlockPageSettings['classes']>[RuleClass] | undefined

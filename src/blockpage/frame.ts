@@ -35,3 +35,11 @@ export function pageHeader({ language, provider, query = '' }: HeaderContent): s
 ${who}<nav aria-label="${e(TEXTS[language].languages)}"><ul>${links.join('')}</ul></nav>
 </header>`
 }
+
+/** A text whose paragraphs stand between empty lines. */
+export function paragraphs(text: string): string {
+  return text
+    .split(/\n\s*\n/)
+    .map(own => `<p>${e(own.trim())}</p>`)
+    .join('\n')
+}

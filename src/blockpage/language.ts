@@ -2,11 +2,11 @@
  * Which of the page's languages a visitor reads: the one asked for by hand, else what the browser prefers
  * (RFC 9110 §12.5.4, ranges matched by their primary subtag as RFC 4647 §3.4 looks up), else Kazakh.
  */
+import { LANGUAGES, type Language } from '../settings/languages.ts'
 import { parseWantedList, type Wanted } from './accept.ts'
 
 /** In the order in which they are offered to someone who asks for none of them. */
-export const LANGUAGES = ['kk', 'ru', 'en'] as const
-export type Language = (typeof LANGUAGES)[number]
+export { LANGUAGES, type Language }
 
 /** `asked` is the `lang` parameter of the request's query, which counts only if it is one of `LANGUAGES`. */
 export function chooseLanguage(asked: string | null, acceptLanguage: string | undefined): Language {

@@ -8,7 +8,7 @@
 import type { Contact } from './contacts.ts'
 import type { BlockFacts, Content } from './content.ts'
 import { escapeHtml as e } from './escape.ts'
-import { contentSecurityPolicy, pageHeader } from './frame.ts'
+import { contentSecurityPolicy, pageHeader, paragraphs } from './frame.ts'
 import type { ShownHost } from './host.ts'
 import { STYLE } from './style.ts'
 import { TEXTS } from './texts.ts'
@@ -33,7 +33,7 @@ ${pageHeader(content)}
 <main>
 <h1>${e(title)}</h1>
 ${hostLine(content)}
-<p>${e(content.explanation)}</p>
+${paragraphs(content.explanation)}
 ${content.block === null ? advice(content) : details(content.block, content)}
 ${places(content)}
 ${appeal(content)}

@@ -2,8 +2,7 @@
  * How many connections one client may hold at a time. The counts live in memory, only while a connection is open, and are
  * shown to nobody.
  */
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
 /** Closes each connection that its client has too many of. */
 export function admitConnections(server: Server, connectionsPerClientMax: number): void {

@@ -12,9 +12,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { admitConnections } from './http-admission.ts'
+import { createTlsServer, type TlsOptions } from './tls-server.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -75,17 +77,22 @@ export interface RunningHttpServer {
 
 export interface HttpServerOptions {
   readonly limits?: HttpLimits
+  /** Over TLS, with a certificate of our own. */
+  readonly tls?: TlsOptions | null
   /** Gets what a handler throws, which it never should; the client gets a bare 500. */
   readonly onFault?: (fault: unknown) => void
 }
 
-/** Rejects with the system's error when the endpoint cannot be had. */
-export function startHttpServer(
+/** Rejects with the system's error when the endpoint cannot be had, and with a sentence when the certificate cannot. */
+export async function startHttpServer(
   endpoint: HttpEndpoint,
   handler: HttpHandler,
-  { limits = HTTP_LIMITS, onFault = () => {} }: HttpServerOptions = {},
+  { limits = HTTP_LIMITS, onFault = () => {}, tls = null }: HttpServerOptions = {},
 ): Promise<RunningHttpServer> {
-  const server = createServer(serverOptions(limits))
+  const server =
+    tls === null
+      ? createServer(serverOptions(limits))
+      : createTlsServer(tls, { ...serverOptions(limits), handshakeTimeout: limits.headersMs })
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax
   server.maxConnections = limits.connectionsMax
   admitConnections(server, limits.connectionsPerClientMax)
@@ -117,7 +124,7 @@ function serverOptions(limits: HttpLimits) {
   }
 }
 
-function listen(server: Server, endpoint: HttpEndpoint): Promise<RunningHttpServer> {
+function listen(server: Server | TlsServer, endpoint: HttpEndpoint): Promise<RunningHttpServer> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, () => {
@@ -129,7 +136,7 @@ function listen(server: Server, endpoint: HttpEndpoint): Promise<RunningHttpServ
   })
 }
 
-function close(server: Server, graceMs = 1_000): Promise<void> {
+function close(server: Server | TlsServer, graceMs = 1_000): Promise<void> {
   return new Promise(resolve => {
     const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
     server.close(() => {

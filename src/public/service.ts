@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import { DailyLimit } from '../appeals/daily-limit.ts'
 import { siteName } from '../appeals/site-name.ts'
 import type { AppealStore } from '../appeals/store.ts'
-import { blockFacts } from '../blockpage/content.ts'
+import { blockFacts, explanationOf } from '../blockpage/content.ts'
 import { escapeHtml as e } from '../blockpage/escape.ts'
 import type { FindBlock } from '../blockpage/finding.ts'
+import { paragraphs } from '../blockpage/frame.ts'
 import { TEXTS } from '../blockpage/texts.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
 import type { CaseFound } from '../policy/find-case.ts'
@@ -136,7 +137,8 @@ function casePage({ rest, language }: PublicRequest, { findCase, settings, store
   if (found === null && !isPublicNumber) return pageAnswer(404, frame, `<p>${e(texts.caseUnknown)}</p>`)
   if (found === null) return pageAnswer(200, frame, `${facts([[labels.caseNumber, rest]])}\n${object}`)
   const own = settings.blockPage.classes[found.ruleClass]
-  const { basis, category, since, reviewedBy } = blockFacts({ ...found, caseNumber: rest }, language, own)
+  const block = blockFacts({ ...found, caseNumber: rest }, language, own)
+  const { basis, category, since, reviewedBy } = block
   const rows: [string, string][] = [
     [labels.basis, basis],
     [labels.category, category],
@@ -144,6 +146,6 @@ function casePage({ rest, language }: PublicRequest, { findCase, settings, store
   ]
   if (since !== null) rows.push([labels.since, since.words])
   if (reviewedBy !== null) rows.push([labels.reviewedBy, reviewedBy])
-  const explanation = own.explanation[language] ?? TEXTS[language].classes[found.ruleClass].explanation
-  return pageAnswer(200, frame, `<p>${e(explanation)}</p>\n${facts(rows)}\n${object}`)
+  const explanation = explanationOf(block, language, own, { site: null, provider: frame.provider })
+  return pageAnswer(200, frame, `${paragraphs(explanation)}\n${facts(rows)}\n${object}`)
 }

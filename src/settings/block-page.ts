@@ -5,6 +5,7 @@ import { type Path, quote } from './problems.ts'
 import type { Config } from './schema.ts'
 import type { Settings } from './settings.ts'
 import type { Settling } from './settling.ts'
+import { readTemplates, reportPlaceholders } from './templates.ts'
 
 const WORDS_MAX = 2000
 const PLACES_MAX = 50
@@ -28,7 +29,9 @@ const ofClass = () =>
     basis: inLanguages('two or three words').describe(
       'What the block rests on, such as the law. Default: built-in words.',
     ),
-    explanation: inLanguages('some sentences').describe('Who decided and how. Default: built-in words.'),
+    explanation: inLanguages('some sentences').describe(
+      'Who decided and how; {site}, {case}, {category}, {basis}, {since} and {provider} stand for what they name. Default: built-in words.',
+    ),
     reviewed_by: line('a name')
       .optional()
       .describe('Who has checked what is blocked. Without it the page does not say.'),
@@ -50,6 +53,11 @@ export const blockPageKey = section({
     .max(PLACES_MAX, { error: `at most ${PLACES_MAX} places` })
     .default([])
     .describe('Places to go instead, for who asks for a name off a positive list.'),
+  templates: text('the path of a folder')
+    .optional()
+    .describe(
+      'Folder with explanations in files such as legal.kk.txt, paragraphs between empty lines; they go before those given here.',
+    ),
   hotline: ofClass().describe('Words and contacts for blocks that a hotline demands.'),
   legal: ofClass().describe('Words and contacts for blocks that the law demands.'),
   household: ofClass().describe('Words and contacts for blocks that a household has chosen.'),
@@ -61,13 +69,22 @@ type Appeal = Settings['blockPage']['appeal']
 
 export function settleBlockPage({ block_page: page }: Config, settling: Settling): Settings['blockPage'] {
   const appeal = settleAppeal(page.appeal, ['block_page', 'appeal'], settling)
+  const templates = page.templates === undefined ? null : readTemplates(page.templates, settling)
   const classes = CLASSES.map(own => {
     const { basis, explanation, reviewed_by: reviewedBy = null, appeal: other } = page[own]
+    const written = words(explanation)
+    for (const [language, text] of Object.entries(written))
+      reportPlaceholders(text ?? '', ['block_page', own, 'explanation', language], settling)
     const contacts = settleAppeal(other, ['block_page', own, 'appeal'], settling)
     const hasOwn = Object.values(contacts).some(way => way !== null)
     return [
       own,
-      { basis: words(basis), explanation: words(explanation), reviewedBy, appeal: hasOwn ? contacts : appeal },
+      {
+        basis: words(basis),
+        explanation: { ...written, ...templates?.[own] },
+        reviewedBy,
+        appeal: hasOwn ? contacts : appeal,
+      },
     ] as const
   })
   const { hotline, legal, household } = Object.fromEntries(classes) as Settings['blockPage']['classes']

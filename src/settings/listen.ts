@@ -6,6 +6,7 @@ import { quote } from './problems.ts'
 import type { Config } from './schema.ts'
 import type { Endpoint, ListenSettings, Settings } from './settings.ts'
 import { type Settling, take } from './settling.ts'
+import { settleTls } from './tls.ts'
 
 const DNS_PORT = 53
 
@@ -34,18 +35,24 @@ export function settleHttp(config: Config, listen: readonly Endpoint[], settling
     const written = config.http[key]
     return written === undefined ? null : take(parseEndpoint(written, null), ['http', key], settling)
   }
-  const page = endpoint('page')
-  const admin = endpoint('admin')
-  for (const [key, own] of [
-    ['page', page],
-    ['admin', admin],
-  ] as const) {
-    const taken = own === null ? undefined : listen.find(other => collide(own, other))
-    if (taken !== undefined) settling.report(['http', key], `${formatEndpoint(taken)} is a DNS listener already`)
+  const tls = settleTls(config, settling)
+  const wanted: readonly (readonly [Path, Endpoint | null])[] = [
+    [['http', 'page'], endpoint('page')],
+    [['http', 'admin'], endpoint('admin')],
+    [['http', 'tls', 'listen'], tls?.endpoint ?? null],
+  ]
+  const taken: { readonly path: Path; readonly endpoint: Endpoint }[] = []
+  for (const [path, own] of wanted) {
+    if (own === null) continue
+    const listener = listen.find(other => collide(own, other))
+    if (listener !== undefined) settling.report(path, `${formatEndpoint(listener)} is a DNS listener already`)
+    const before = taken.find(other => collide(other.endpoint, own))
+    if (before !== undefined)
+      settling.report(path, `${formatEndpoint(before.endpoint)} is taken by ${before.path.join('.')} already`)
+    taken.push({ path, endpoint: own })
   }
-  if (page !== null && admin !== null && collide(page, admin))
-    settling.report(['http', 'admin'], `${formatEndpoint(page)} is taken by http.page already`)
-  return { page, admin }
+  const [[, page], [, admin]] = wanted as [(typeof wanted)[number], (typeof wanted)[number]]
+  return { page, admin, tls }
 }
 
 /** Whether the second of two could not be bound: HTTP listeners do not share a port. */

@@ -17,6 +17,7 @@ import { choice, duration, flag, label, list, section, size, text, whole } from 
 import { appealsKey, publicKey } from './public.ts'
 import { FEED_FORMATS } from './settings.ts'
 import { signatureKey } from './signature.ts'
+import { tlsKey } from './tls.ts'
 import { notifyKey, zonesKey } from './zones.ts'
 
 const ENDPOINT = 'an address and port, such as 127.0.0.1:5300 or "[::1]:5300"'
@@ -203,6 +204,7 @@ export const configSchema = section({
       .describe(
         'Address and port of /metrics, /healthz and /readyz. Without it there are none. Keep it off public networks.',
       ),
+    tls: tlsKey,
   })
     .prefault({})
     .describe('What is served over HTTP.'),

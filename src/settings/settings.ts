@@ -207,7 +207,12 @@ export interface Settings {
     readonly octetsMax: number
   }
   readonly policies: readonly PolicySettings[]
-  readonly http: { readonly page: Endpoint | null; readonly admin: Endpoint | null }
+  readonly http: {
+    readonly page: Endpoint | null
+    readonly admin: Endpoint | null
+    /** The page's server over TLS as well; files are absolute paths. */
+    readonly tls: { readonly endpoint: Endpoint; readonly certificate: string; readonly key: string } | null
+  }
   readonly blockPage: {
     /** Who blocks, as visitors know it; null: the page does not name the provider. */
     readonly provider: string | null

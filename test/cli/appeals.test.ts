@@ -1,13 +1,16 @@
 /** From a visitor's objection to a name that resolves again; what anybody may ask; and that nobody's address or question is kept. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ask, exchange, parseAnswer } from '../platform/raw-http.ts'
+import { FIRST } from '../support/certificates.ts'
 import { freePort, ndjson, type Program } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
 
 let serving: Serving
 let page = 0
+let overTls = 0
 let config = ''
 let server: Program
 
@@ -22,12 +25,25 @@ beforeEach(async () => {
   serving = await Serving.prepare()
   page = await freePort()
   serving.folder.write('list.ndjson', ndjson(...ENTRIES))
+  serving.folder.write(
+    'page/hotline.en.txt',
+    'About <b>{site}</b>, {case}, {category}, {basis}, {since}, {provider}.\n\nA second one.\n',
+  )
+  const tls = await freePort()
+  overTls = tls
+  serving.folder.write('certificate.pem', FIRST.certificate)
+  serving.folder.write('key.pem', FIRST.key)
   config = serving.config({
     feeds: [{ name: 'list', source: 'list.ndjson', class: 'hotline', category: 'illegal' }],
-    http: { page: `127.0.0.1:${page}`, admin: `127.0.0.1:${await freePort()}` },
+    http: {
+      page: `127.0.0.1:${page}`,
+      admin: `127.0.0.1:${await freePort()}`,
+      tls: { enabled: true, listen: `127.0.0.1:${tls}`, certificate: 'certificate.pem', key: 'key.pem' },
+    },
     block_page: {
       provider: 'Test Net',
       appeal: { url: 'http://page.provider.example/appeal' },
+      templates: 'page',
       hotline: { explanation: { ru: 'Проверено <нами>.' }, reviewed_by: 'Two experts' },
     },
     appeals: { enabled: true, per_client: 4 },
@@ -199,11 +215,32 @@ describe('what anybody may ask', () => {
     )
     expect((await get('/c/K-1?lang=ru')).body).toContain('Проверено &#60;нами&#62;.')
     const shown = await ask(page, 'GET /?lang=en HTTP/1.1', 'Host: wrong.example')
+    expect(shown.body).toContain(
+      '<p>About &#60;b&#62;wrong.example&#60;/b&#62;, K-1, Illegal material, Report to a hotline: Act &#60;3&#62;, § 5, March 5, 2026, Test Net.</p>\n<p>A second one.</p>',
+    )
+    expect(about.body).toContain('<p>About &#60;b&#62;the requested site&#60;/b&#62;, K-1')
     expect(shown.body).toContain('Report to a hotline: Act &#60;3&#62;, § 5')
     expect((await get('/c/K-99')).status).toBe(404)
     expect((await get(`/c/${encodeURIComponent('"><script>')}`)).body).not.toContain('<script>')
     for (const path of ['/c/..%2f..%2fetc', '/c/%00', '/c/%', '/c/a%0d%0aSet-Cookie:x'])
       expect([path, (await get(path)).status]).toEqual([path, 400])
+  })
+
+  test('over TLS as well, under our own names', async () => {
+    const securely = (servername: string, path: string) =>
+      new Promise<string>(resolve => {
+        const own = { host: '127.0.0.1', port: overTls, path, servername, ca: FIRST.certificate, agent: false }
+        const asked = request({ ...own, headers: { Host: servername } }, answer => {
+          answer.resume()
+          answer.on('end', () => resolve(String(answer.statusCode)))
+        })
+        asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+        asked.end()
+      })
+    expect(await securely('page.provider.example', '/c/K-1')).toBe('200')
+    expect(await securely('page.provider.example', '/appeal')).toBe('200')
+    expect(await securely('wrong.example', '/')).toBe('ECONNRESET')
+    expect(server.stdout).toMatch(/^ {2}tls +https:/m)
   })
 
   test('how much is blocked, in a page and in JSON, without names', async () => {

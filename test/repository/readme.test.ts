@@ -108,7 +108,9 @@ describe('what qalqan says of names and mistakes', () => {
     const sample = readFileSync(join(ROOT, 'config/qalqan.yaml'), 'utf8')
     writeFileSync(
       file,
-      sample.replaceAll(/(source|top_list): /g, `$1: ${ROOT}config/`).replace('class: hotline', 'clas: hotline'),
+      sample
+        .replaceAll(/(source|top_list|templates): /g, `$1: ${ROOT}config/`)
+        .replace('class: hotline', 'clas: hotline'),
     )
     const { status, stderr } = spawnSync(process.execPath, ['src/cli.ts', 'check', '--config', file], {
       cwd: ROOT,
