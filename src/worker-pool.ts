@@ -35,14 +35,15 @@ interface Place {
 
 export class WorkerPool {
   restarts = 0
-  private readonly options: PoolOptions
+  private readonly options: Omit<PoolOptions, 'images'>
   private readonly places: Place[]
   private images: Images
   private stopping = false
 
-  constructor(options: PoolOptions) {
+  constructor({ images, ...options }: PoolOptions) {
     this.options = options
-    this.images = options.images
+    // Only those in force: the first ones would stay for ever.
+    this.images = images
     this.places = options.orders.map(() => ({ thread: null, startedMs: 0, restartMs: RESTART_MS }))
   }
 

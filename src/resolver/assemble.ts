@@ -92,6 +92,8 @@ export interface Assembled {
 }
 
 export function assemble(parts: PlaneParts): Assembled {
+  // What the closures below need of `parts` is taken out of it: they would keep its images in memory for ever.
+  const { counters, layout } = parts
   const questions = new Questions()
   const options: ResolverOptions = { ...DEFAULT_OPTIONS, ...parts.options }
   const sizes = [parts.servers, ...options.zones.map(zone => zone.servers)]
@@ -108,7 +110,7 @@ export function assemble(parts: PlaneParts): Assembled {
     random: parts.random,
     timeoutMs: parts.timeoutMs,
     attempts: parts.attempts,
-    countAttempt: (outcome, server, tookMs) => countAttempt(parts, outcome, server, tookMs),
+    countAttempt: (outcome, server, tookMs) => countAttempt(counters, layout, outcome, server, tookMs),
     countLate: (query, tookMs) => countLateAnswer(query, plane, tookMs),
     count: name => add(plane, name, 1),
     groupOf: query => zones.find(query) + 1,
@@ -135,8 +137,8 @@ export function assemble(parts: PlaneParts): Assembled {
     acceptor,
     forwarder,
     clock: parts.clock,
-    counters: parts.counters,
-    layout: parts.layout,
+    counters,
+    layout,
   }
   return { plane, questions, servers }
 }
@@ -169,8 +171,13 @@ function accessOf(options: ResolverOptions, random: () => number): Access {
   }
 }
 
-function countAttempt(parts: PlaneParts, outcome: number, server: number, tookMs: number): void {
-  const { counters, layout } = parts
+function countAttempt(
+  counters: Float64Array,
+  layout: CounterLayout,
+  outcome: number,
+  server: number,
+  tookMs: number,
+): void {
   const at = layout.upstream + outcome * layout.upstreams + server
   counters[at] = counters[at]! + 1
   if (outcome !== OUTCOMES.indexOf('answered')) return

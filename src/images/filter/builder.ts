@@ -163,6 +163,8 @@ export class FilterBuilder {
         if (++place === slots) place = 0
       }
     }
+    // Not left to the collector: the image is allocated next.
+    table.buffer.transfer(0)
     this.measureEntries(found)
     return found
   }

@@ -1,14 +1,17 @@
 /**
- * An append-only log of records in chunks of 4 MiB. A record never straddles two chunks, so it can be read in place; offsets count
- * through all chunks. Chunks are given back from the front while the log is read for the last time.
+ * An append-only log of records in chunks of 32 MiB. A record never straddles two chunks, so it can be read in place; offsets count
+ * through all chunks. Chunks are given back from the front while the log is read for the last time: at once, not when the collector next comes by, which
+ * while an image is written it never does. So large are they because the C library returns what is smaller to its own heap, not to the system
+ * (mallopt(3), M_MMAP_THRESHOLD). The first begins small, for the many logs that stay so.
  */
-const CHUNK_BITS = 22
+const CHUNK_BITS = 25
 const CHUNK_OCTETS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_OCTETS - 1
+const FIRST_OCTETS = 1 << 16
 
 interface Chunk {
-  readonly bytes: Uint8Array
-  readonly view: DataView
+  bytes: Uint8Array<ArrayBuffer>
+  view: DataView<ArrayBuffer>
   /** Octets in use. */
   used: number
 }
@@ -23,16 +26,16 @@ export class ChunkedLog {
     let chunk = this.chunks[at >>> CHUNK_BITS]
     if (chunk === undefined || chunk === null || (at & CHUNK_MASK) + octets > CHUNK_OCTETS) {
       at = this.chunks.length * CHUNK_OCTETS
-      const bytes = new Uint8Array(CHUNK_OCTETS)
-      chunk = { bytes, view: new DataView(bytes.buffer), used: 0 }
+      chunk = newChunk(this.chunks.length === 0 ? FIRST_OCTETS : CHUNK_OCTETS)
       this.chunks.push(chunk)
     }
     chunk.used = (at & CHUNK_MASK) + octets
+    if (chunk.used > chunk.bytes.length) grow(chunk)
     this.end = at + octets
     return at
   }
 
-  /** The chunk of the record at `at`. Throws RangeError where it has been given back. */
+  /** The chunk of the record at `at`, until more is reserved. Throws RangeError where it has been given back. */
   chunkOf(at: number): Chunk {
     const chunk = this.chunks[at >>> CHUNK_BITS]
     if (chunk === undefined || chunk === null) throw new RangeError(`no record at ${at}`)
@@ -66,7 +69,25 @@ export class ChunkedLog {
 
   /** Gives back the chunks that lie wholly before `at`. */
   letGoBefore(at: number): void {
-    for (let index = (at >>> CHUNK_BITS) - 1; index >= 0 && this.chunks[index] !== null; index--)
+    for (let index = (at >>> CHUNK_BITS) - 1; index >= 0; index--) {
+      const chunk = this.chunks[index]
+      if (chunk === null || chunk === undefined) return
+      chunk.bytes.buffer.transfer(0)
       this.chunks[index] = null
+    }
   }
+}
+
+function newChunk(octets: number): Chunk {
+  const bytes = new Uint8Array(octets)
+  return { bytes, view: new DataView(bytes.buffer), used: 0 }
+}
+
+function grow(chunk: Chunk): void {
+  // At once to its full size, which costs nothing before it is used: sizes between would end in the C library's heap.
+  const larger = newChunk(CHUNK_OCTETS)
+  larger.bytes.set(chunk.bytes)
+  chunk.bytes.buffer.transfer(0)
+  chunk.bytes = larger.bytes
+  chunk.view = larger.view
 }
