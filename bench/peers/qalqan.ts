@@ -28,7 +28,11 @@ export const qalqan: Peer = {
     writeFileSync(join(site.dir, 'names'), `${site.list.names.join('\n')}\n`)
     const file = join(site.dir, 'qalqan.yaml')
     writeFileSync(file, configuration(site))
-    return { command: NODE, args: [CLI, 'serve', '--config', file], env: { NODE_ENV: 'production' } }
+    return {
+      command: NODE,
+      args: ['--single-threaded-gc', CLI, 'serve', '--config', file],
+      env: { NODE_ENV: 'production' },
+    }
   },
 }
 

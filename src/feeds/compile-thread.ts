@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { FilterBuilder } from '../images/filter/builder.ts'
-import { letOthersGoFirst } from '../platform/yielding.ts'
+import { ownThread } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { compileFeeds } from './compile.ts'
 import { readDecisions } from './decisions.ts'
@@ -32,6 +32,12 @@ export interface Compiled {
   readonly image: SharedArrayBuffer
   readonly reports: readonly FeedReport[]
   readonly seconds: number
+}
+
+/** The first message: whose turn may come last. */
+export interface Started {
+  /** The system's number of this thread; null where there are none. */
+  readonly thread: number | null
 }
 
 /** What follows the image: nobody waits for it but the next compilation. */
@@ -74,7 +80,8 @@ export async function writeDown(orders: CompileOrders, compiled: Compiled): Prom
 
 // Imported by a test or a bench, this file only offers its functions.
 if (parentPort !== null && workerData?.compile !== undefined) {
-  letOthersGoFirst()
+  const started: Started = { thread: ownThread() }
+  parentPort.postMessage(started)
   const orders = workerData.compile as CompileOrders
   const compiled = compile(orders)
   parentPort.postMessage(compiled)

@@ -8,8 +8,9 @@
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { goLast, goOn } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
-import type { Aftermath, Compiled, CompileOrders } from './compile-thread.ts'
+import type { Aftermath, Compiled, CompileOrders, Started } from './compile-thread.ts'
 import { decisionsPath } from './decisions.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import { signaturePath } from './guards/signature.ts'
@@ -175,6 +176,16 @@ function tryToMake(folder: string): void {
   }
 }
 
+/** How long a compilation gives way to everybody. Ten million names take a fraction of it where a core is idle now and then. */
+const YIELD_MS = 120_000
+
+/** Lets a thread go last, though not for ever: on cores that are never idle it would never be done. */
+function yieldFor(thread: number | null): NodeJS.Timeout | undefined {
+  if (thread === null) return undefined
+  goLast(thread)
+  return setTimeout(() => goOn(thread), YIELD_MS).unref()
+}
+
 interface Compiling {
   readonly compiled: Compiled
   /** Never rejects. */
@@ -187,10 +198,13 @@ function inThread(orders: CompileOrders, onProblem: (problem: string) => void): 
     const ended = new Promise<void>(resolveEnd => {
       thread.once('exit', () => resolveEnd())
     })
-    thread.on('message', (message: Compiled | Aftermath) => {
-      if ('image' in message) resolve({ compiled: message, ended })
+    let hurry: NodeJS.Timeout | undefined
+    thread.on('message', (message: Started | Compiled | Aftermath) => {
+      if ('thread' in message) hurry = yieldFor(message.thread)
+      else if ('image' in message) resolve({ compiled: message, ended })
       else for (const warning of message.warnings) onProblem(warning)
     })
+    thread.once('exit', () => clearTimeout(hurry))
     thread.once('error', reject)
     thread.once('exit', code => reject(new Error(`the compiling thread ended with code ${code}`)))
   })

@@ -1,13 +1,79 @@
-/** A thread that lets others go first: whoever compiles must not make those wait who answer. */
-import { readlinkSync } from 'node:fs'
+/**
+ * Threads that let others go first: whoever compiles, and V8's helpers, must not make those wait who answer.
+ *
+ * A low priority is not enough: since Linux 6.6 a thread that runs is not interrupted within its slice of some milliseconds by one that wakes up, whatever
+ * their priorities, unless its policy is SCHED_IDLE (sched(7)). Without koffi, or elsewhere, the low priority is what there is.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { constants, setPriority } from 'node:os'
 import { basename } from 'node:path'
 
-/** Lowers the priority of the thread that calls this, where the system has such a thing for threads (Linux). */
-export function letOthersGoFirst(): void {
+const SCHED_OTHER = 0
+const SCHED_IDLE = 5
+/** struct sched_param: one int. */
+const PARAM_OCTETS = 4
+const HELPERS = 'node-V8Worker'
+
+type SetPolicy = (thread: number, policy: number, parameter: Uint8Array) => number
+
+/** The system's number of the thread that calls this; null where there are none. */
+export function ownThread(): number | null {
   try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW)
+    return Number(basename(readlinkSync('/proc/thread-self')))
   } catch {
-    // Elsewhere the scheduler is on its own.
+    return null
+  }
+}
+
+let setPolicy: SetPolicy | null | undefined
+
+function policySetter(): SetPolicy | null {
+  if (setPolicy !== undefined) return setPolicy
+  setPolicy = null
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    if (process.platform === 'linux')
+      setPolicy = koffi.load(null).func('int sched_setscheduler(int, int, const uint8_t *)') as unknown as SetPolicy
+  } catch {
+    // The low priority has to do.
+  }
+  return setPolicy
+}
+
+/** Lets a thread of this process run only when no other wants to. */
+export function goLast(thread: number): void {
+  try {
+    setPriority(thread, constants.priority.PRIORITY_LOW)
+  } catch {
+    // Gone already, or not allowed: the scheduler is on its own.
+  }
+  policySetter()?.(thread, SCHED_IDLE, new Uint8Array(PARAM_OCTETS))
+}
+
+/** Takes that back but for the low priority, for a thread that never got its turn. Where RLIMIT_NICE does not let us, it stays. */
+export function goOn(thread: number): void {
+  policySetter()?.(thread, SCHED_OTHER, new Uint8Array(PARAM_OCTETS))
+}
+
+/** What `bin/qalqan` and `npm start` start Node with: collections that no helper takes part in. It cannot be set later. */
+const COLLECTS_ALONE = '--single-threaded-gc'
+
+/**
+ * V8's helpers, which compile JavaScript for all threads, go last. Not where they take part in collections: a worker that collects would then wait for a
+ * helper that has no turn. To be called before other threads are started.
+ */
+export function helpersGoLast(flags: readonly string[] = process.execArgv): void {
+  if (!flags.includes(COLLECTS_ALONE)) return
+  for (const thread of threadsCalled(HELPERS)) goLast(thread)
+}
+
+function threadsCalled(name: string): number[] {
+  try {
+    return readdirSync('/proc/self/task')
+      .filter(thread => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').startsWith(name))
+      .map(Number)
+  } catch {
+    return []
   }
 }
