@@ -19,7 +19,6 @@ import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
 import { collector, WORTH_OCTETS } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
-import { helpersGoLast } from './platform/yielding.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
@@ -54,7 +53,6 @@ export interface Running {
 
 /** Starts to serve. Rejects with an Error whose message is one clear line where that cannot be. */
 export async function serve(settings: Settings, log: Log): Promise<Running> {
-  helpersGoLast()
   await checkPorts(settings)
   const started: { stop(): Promise<void> }[] = []
   try {

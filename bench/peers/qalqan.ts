@@ -30,7 +30,7 @@ export const qalqan: Peer = {
     writeFileSync(file, configuration(site))
     return {
       command: NODE,
-      args: ['--single-threaded-gc', CLI, 'serve', '--config', file],
+      args: [CLI, 'serve', '--config', file],
       env: { NODE_ENV: 'production' },
     }
   },

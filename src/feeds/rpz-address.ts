@@ -5,9 +5,8 @@
 import type { Network } from './entry.ts'
 
 const MAPPED_BITS = 96
-/** Shorter prefixes cover more than any list can mean. */
-const IPV4_BITS_MIN = 8
-const IPV6_BITS_MIN = 16
+/** Shorter prefixes cover more than any list can mean: a line must not cut off half of a provider's subscribers. */
+const BITS_MIN = { answers: { ipv4: 8, ipv6: 16 }, clients: { ipv4: 16, ipv6: 32 } } as const
 
 /** `labels`: those before `rpz-ip` or `rpz-client-ip`. Returns what is wrong with them where they are no network. */
 export function networkOf(labels: readonly string[], of: Network['of']): Network | string {
@@ -16,7 +15,7 @@ export function networkOf(labels: readonly string[], of: Network['of']): Network
   const isIpv4 = parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) <= 255)
   const octets = isIpv4 ? mapped(parts.map(Number).reverse()) : ipv6(parts.toReversed())
   if (octets === null || bits < 1 || bits > (isIpv4 ? 32 : 128)) return 'not a network of addresses'
-  if (bits < (isIpv4 ? IPV4_BITS_MIN : IPV6_BITS_MIN)) return 'a network that covers too much'
+  if (bits < BITS_MIN[of][isIpv4 ? 'ipv4' : 'ipv6']) return 'a network that covers too much'
   const all = isIpv4 ? bits + MAPPED_BITS : bits
   return hasHostBits(octets, all) ? 'a network with bits behind its length' : { of, octets, bits: all }
 }

@@ -80,10 +80,10 @@ export function probe(query: QuerySlot, images: FilterImages): number {
   return begun ^ images.filter.probe(query, query.base)
 }
 
+/** `monitoredFeed` is what `filterClient` left there, unless a name has one. */
 export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   const onlyListed = images.policies.isAllowOnly(query.policy)
   query.excepted = query.clientExcepted
-  query.monitoredFeed = NONE
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
   const verdict = weighFindings(query, images, findings)
   if (verdict === PASS && onlyListed && !findings.listed) return blockUnlisted(query, images)

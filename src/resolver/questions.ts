@@ -243,6 +243,7 @@ export class Questions {
     query.dnssecOk = (this.waiterEdns[waiter]! & FLAG_DO) !== 0
     query.wantsKeepalive = (this.waiterEdns[waiter]! & FLAG_KEEPALIVE) !== 0
     query.wantsStructured = (this.waiterEdns[waiter]! & FLAG_STRUCTURED) !== 0
+    query.monitoredFeed = NONE
     query.clientExcepted = this.waiterEdns[waiter]! >>> EXCEPTED_SHIFT
     query.cookieOctets = this.waiterCookie[waiter]!
     for (let i = 0; i < query.cookieOctets; i++) query.cookie[i] = this.cookies[waiter * COOKIE_OCTETS + i]!

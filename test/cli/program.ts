@@ -29,7 +29,7 @@ export class Program {
   private hasEnded = false
 
   constructor(args: readonly string[], cwd?: string) {
-    this.process = spawn(process.execPath, ['--single-threaded-gc', CLI, ...args], {
+    this.process = spawn(process.execPath, [CLI, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' },
       ...(cwd === undefined ? {} : { cwd }),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { CLASSES, type RuleClass } from '../../src/images/classes.ts'
 import { BLOCKED, Findings, filter, probe } from '../../src/resolver/filter.ts'
 import { filterAddress, filterClient } from '../../src/resolver/filter-address.ts'
-import { QuerySlot } from '../../src/resolver/query.ts'
+import { PASS, QuerySlot } from '../../src/resolver/query.ts'
 import { readName } from '../../src/resolver/question-name.ts'
 import { addressOctets } from '../../src/wire/address-text.ts'
 import { nameFromText } from '../../src/wire/name.ts'
@@ -174,6 +174,22 @@ describe('an address that asks', () => {
     // Rules about addresses in answers are not about who asks.
     [[{ name: '[192.0.2.0/24]', category: 'a', ruleClass: 'legal' }], '192.0.2.1', both],
   ])('%j, %s: %s', (rules, client, expected) => expect(verdictFor(rules, client)).toBe(expected))
+})
+
+test('a rule about clients that is only monitored blocks nothing, and is there to be counted', () => {
+  const rules: readonly RuleText[] = [{ name: 'clients [192.0.2.0/24]', category: 'a', monitor: true }]
+  const own = images([...rules, { name: 'flagged.example', category: 'a' }], [{ categories: ['a'] }])
+  const asking = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
+  const ask = (name: string, last: number) => {
+    asking.client.set([2, 0, 0, 0, 192, 0, last, 7])
+    const verdicts = [filterClient(asking, own)]
+    readText(asking, name, own.filter.seed)
+    probe(asking, own)
+    return [...verdicts, filter(asking, own, new Findings()), asking.monitoredFeed]
+  }
+  expect(ask('other.example', 2)).toEqual([PASS, PASS, 0])
+  expect(ask('other.example', 3)).toEqual([PASS, PASS, -1])
+  expect(ask('flagged.example', 2)).toEqual([PASS, BLOCKED, 0])
 })
 
 function readText(asking: QuerySlot, name: string, seed: number): void {

@@ -3,7 +3,7 @@
 import { BELOW, EXACT, type Extent, SUBTREE } from '../../src/feeds/entry.ts'
 import { CLASSES, type RuleClass } from '../../src/images/classes.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
-import { ALLOW_BIT, ANSWER_AS_SET, NO_RULE } from '../../src/images/filter/layout.ts'
+import { ALLOW_BIT, ANSWER_AS_SET, MONITOR_BIT, NO_RULE } from '../../src/images/filter/layout.ts'
 import { buildPolicies, type Prefix } from '../../src/images/policies.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import type { FilterImages } from '../../src/resolver/filter.ts'
@@ -19,6 +19,7 @@ export interface RuleText {
   readonly category: string
   readonly ruleClass?: RuleClass
   readonly allow?: boolean
+  readonly monitor?: boolean
   readonly caseNumber?: string
   readonly basis?: string
   readonly answer?: number
@@ -43,7 +44,7 @@ export function filterImage(rules: readonly RuleText[], categories: readonly str
       category: categories.indexOf(rule.category),
       basis: builder.tables.basis(rule.basis),
       ruleClass: CLASSES.indexOf(rule.ruleClass ?? 'household'),
-      kind: extent | (rule.allow === true ? ALLOW_BIT : 0),
+      kind: extent | (rule.allow === true ? ALLOW_BIT : 0) | (rule.monitor === true ? MONITOR_BIT : 0),
       answer: rule.answer ?? ANSWER_AS_SET,
     })
     const number = rule.caseNumber === undefined ? NO_RULE : builder.tables.rule(rule.caseNumber, 0)
