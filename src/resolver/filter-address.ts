@@ -35,7 +35,6 @@ let monitored = NONE
 export function filterClient(query: QuerySlot, images: FilterImages): typeof PASS | typeof BLOCKED {
   query.clientExcepted = 0
   query.monitoredFeed = NONE
-  if (images.filter.clients.count === 0) return PASS
   return filterClientAddress(query, images, addressMemory(query), addressAt(query), hasIpv4(query) ? 4 : 16)
 }
 

@@ -112,7 +112,8 @@ export function filterLink(link: QuerySlot, images: FilterImages, findings: Find
 function weighFindings(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   for (let own = HOTLINE; own < CLASS_COUNT; own++) {
     if (findings.allow[own]! > NONE) query.excepted |= 1 << own
-    if (findings.block[own]! > excepted(findings, own) && !isExcepted(query.clientExcepted, own))
+    if (findings.block[own]! <= excepted(findings, own)) continue
+    if (query.clientExcepted === 0 || !isExcepted(query.clientExcepted, own))
       return blockBy(query, images, findings, own)
   }
   return PASS

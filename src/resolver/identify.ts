@@ -12,6 +12,9 @@ export const NO_POLICY = -1
 export function identify(query: QuerySlot, policies: PolicyReader, listenerPolicies: Int32Array): void {
   const asked = listenerPolicies[query.listener]!
   query.policy = asked === NO_POLICY ? policyOfClient(query, policies) : asked
+  // Nothing is known yet of rules about this client.
+  query.clientExcepted = 0
+  query.monitoredFeed = -1
 }
 
 /** The policy of the longest prefix that covers a query's client. */

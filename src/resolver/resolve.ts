@@ -41,7 +41,8 @@ export function resolve(query: QuerySlot, plane: Plane): Verdict {
     return ANSWERED
 
   // Before the names: whom a feed names by address has one answer to all of them, or is spared its class.
-  if (filterClient(query, plane.images) === BLOCKED) return answerBlocked(query, plane.images, plane.blockAnswers)
+  if (plane.images.filter.clients.count > 0 && filterClient(query, plane.images) === BLOCKED)
+    return answerBlocked(query, plane.images, plane.blockAnswers)
 
   // Before the cache: a name flagged a second ago must not be answered from yesterday's memory, nor a verdict be remembered.
   if (filter(query, plane.images, plane.findings) === BLOCKED) {
