@@ -51,6 +51,7 @@ function hitCases(entries: number, hits: number, answer: AnswerRecords): Case[] 
 }
 
 const found = emptyRecords()
+const ahead = new Int32Array(BATCH)
 
 function findAll(cache: AnswerCache, keys: KeyDeck, asked: Uint32Array): number {
   let sum = 0
@@ -63,7 +64,8 @@ function findBatches(cache: AnswerCache, keys: KeyDeck, asked: Uint32Array): num
   let begun = 0
   for (let first = 0; first < asked.length; first += BATCH) {
     const end = Math.min(first + BATCH, asked.length)
-    for (let i = first; i < end; i++) begun ^= cache.touch(keys.hashAt(asked[i]!))
+    for (let i = first; i < end; i++) ahead[i - first] = keys.hashAt(asked[i]!)
+    begun ^= cache.touchIndex(ahead, end - first) ^ cache.touchEntries(ahead, end - first)
     for (let i = first; i < end; i++) sum += readOne(cache, keys, asked[i]!)
   }
   return begun === -1 ? 0 : sum

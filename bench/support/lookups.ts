@@ -2,6 +2,7 @@
 import { admit } from '../../src/resolver/admit.ts'
 import { BLOCKED, type FilterImages, Findings, filter, probe } from '../../src/resolver/filter.ts'
 import type { QuerySlot } from '../../src/resolver/query.ts'
+import { probeBatch } from '../../src/resolver/read-ahead.ts'
 import { SEED } from './images.ts'
 import type { Case } from './measure.ts'
 import { BATCH, makeSlots, type QueryDeck } from './workload.ts'
@@ -91,9 +92,9 @@ class Lookups {
       const count = Math.min(BATCH, deck.count - first)
       for (let i = 0; i < count; i++) {
         deck.point(slots[i]!, first + i)
-        admit(slots[i]!, SEED)
-        this.begun ^= probe(slots[i]!, this.images)
+        slots[i]!.verdict = admit(slots[i]!, SEED)
       }
+      probeBatch(slots, count, this.images)
       for (let i = 0; i < count; i++) if (filter(slots[i]!, this.images, this.findings) === BLOCKED) blocked++
     }
     return blocked

@@ -151,6 +151,8 @@ export class PolicyReader {
   readonly words: number
   readonly categories: Uint32Array
   readonly allowOnly: Uint32Array
+  /** By policy: 1 where nothing but the names of some categories resolves. */
+  private readonly onlyListed: Uint8Array
   private readonly index: Uint32Array
   private readonly starts4: Uint32Array
   private readonly starts6: Uint32Array
@@ -171,6 +173,7 @@ export class PolicyReader {
     this.owners6 = new Uint16Array(image, at.owners6, header[H.ranges6]!)
     this.categories = new Uint32Array(image, at.categories, this.count * this.words)
     this.allowOnly = new Uint32Array(image, at.allowOnly, this.count * this.words)
+    this.onlyListed = Uint8Array.from({ length: this.count }, (_, policy) => (this.hasAllowOnly(policy) ? 1 : 0))
   }
 
   /** The policy of the IPv4 address in `bytes[at, at + 4)`. */
@@ -223,6 +226,10 @@ export class PolicyReader {
 
   /** Whether nothing but the names of some categories resolves under this policy. */
   isAllowOnly(policy: number): boolean {
+    return this.onlyListed[policy] === 1
+  }
+
+  private hasAllowOnly(policy: number): boolean {
     for (let word = 0; word < this.words; word++) if (this.allowOnly[policy * this.words + word] !== 0) return true
     return false
   }

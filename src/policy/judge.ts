@@ -9,8 +9,8 @@ import { publicNumber } from '../images/filter/public-number.ts'
 import { BLOCKED, type FilterImages, Findings, filter, imageOfBlock, probe } from '../resolver/filter.ts'
 import { filterAddress, filterClientAddress } from '../resolver/filter-address.ts'
 import { QuerySlot } from '../resolver/query.ts'
+import { hashEndings } from '../resolver/question-name.ts'
 import { addressText } from '../wire/address-text.ts'
-import { hashLabel } from '../wire/hash.ts'
 import { BAD_NAME, nameFromText, nameToText } from '../wire/name.ts'
 import { NOT_LISTED } from './categories.ts'
 
@@ -93,9 +93,6 @@ export class Judge {
     query.nameOctets = end
     query.labelCount = 0
     for (let at = 0; query.name[at] !== 0; at += query.name[at]! + 1) query.labels[query.labelCount++] = at
-    query.states[0] = seed
-    for (let depth = 1; depth <= query.labelCount; depth++) {
-      query.states[depth] = hashLabel(query.states[depth - 1]!, query.name, query.labels[query.labelCount - depth]!)
-    }
+    hashEndings(query, seed)
   }
 }

@@ -5,17 +5,13 @@
 import { FROM_BLOCK, UDP } from '../images/counters.ts'
 import { add, beginBatch, countAnswer, countBatch, countQuery } from './account.ts'
 import { admit } from './admit.ts'
-import { probe } from './filter.ts'
-import { answerHash } from './key.ts'
 import type { Outlet } from './outlet.ts'
 import type { Plane } from './plane.ts'
 import { unwrap } from './proxy.ts'
 import { ANSWERED, DROPPED, PASS, type QuerySlot, type Verdict } from './query.ts'
+import { readAhead } from './read-ahead.ts'
 import { answerRefusal } from './reply.ts'
 import { resolve } from './resolve.ts'
-
-/** What was read ahead, kept so that reading it is not optimised away. */
-let begun = 0
 
 export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: Plane, outlet: Outlet): void {
   beginBatch(plane)
@@ -23,11 +19,7 @@ export function resolveBatch(slots: readonly QuerySlot[], count: number, plane: 
     const query = slots[i]!
     query.verdict = enter(query, plane)
   }
-  // A loop of its own: there the reads of many queries are under way at once, with nothing else between them.
-  for (let i = 0; i < count; i++) {
-    const query = slots[i]!
-    if (query.verdict === PASS) begun ^= beginReads(query, plane)
-  }
+  readAhead(slots, count, plane)
   for (let i = 0; i < count; i++) {
     const query = slots[i]!
     if (query.verdict === DROPPED) add(plane, 'droppedMalformed', 1)
@@ -59,15 +51,4 @@ function respond(query: QuerySlot, plane: Plane, outlet: Outlet): void {
 function refuse(query: QuerySlot): Verdict {
   answerRefusal(query)
   return ANSWERED
-}
-
-/** Begins the reads that a query's lookups will wait for: the entries that may be its, or else where the cache would have its answer. */
-function beginReads(query: QuerySlot, plane: Plane): number {
-  const octets = probe(query, plane.images)
-  return query.base.count > 0 ? octets : plane.cache.touch(answerHash(query))
-}
-
-/** Only for tests and benches, which print it. */
-export function readsBegun(): number {
-  return begun
 }

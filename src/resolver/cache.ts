@@ -212,9 +212,36 @@ export class AnswerCache {
     return lifetime >= PREFETCH_LIFETIME_MIN && (expires - now) * 10 < lifetime && !this.isHeld(at, now)
   }
 
-  /** Reads ahead what `find` will read first. */
-  touch(hash: number): number {
-    return this.index[(hash & this.bucketMask) * BUCKET_SLOTS]!
+  /** Begins the reads of the index that `find` will do for `count` hashes; returns something of each, only so that they are done. */
+  touchIndex(hashes: Int32Array, count: number): number {
+    const { index, bucketMask } = this
+    let read = 0
+    for (let i = 0; i < count; i++) read ^= index[(hashes[i]! & bucketMask) * BUCKET_SLOTS]!
+    return read
+  }
+
+  /** The same of the entries, where there may be any, once what `touchIndex` began is there. Hashes are not kept. */
+  touchEntries(hashes: Int32Array, count: number): number {
+    let entries = 0
+    for (let i = 0; i < count; i++) {
+      const at = this.likelyEntry(hashes[i]!)
+      if (at !== MISS) hashes[entries++] = at >>> 2
+    }
+    const { words } = this
+    let read = 0
+    for (let i = 0; i < entries; i++) read ^= words[hashes[i]! + E_KEY]!
+    return read
+  }
+
+  /** The first entry with the few bits of a hash that the index has, or MISS. */
+  private likelyEntry(hash: number): number {
+    const first = (hash & this.bucketMask) * BUCKET_SLOTS
+    const tag = tagOf(hash)
+    for (let slot = first; slot < first + BUCKET_SLOTS; slot++) {
+      const value = this.index[slot]!
+      if (value !== 0 && (value & TAG_MASK) === tag) return (value >>> TAG_BITS) << ALIGN_BITS
+    }
+    return MISS
   }
 
   /** Describes the entry at `at` as records to send; they stay where they are, and true until the next insertion. */

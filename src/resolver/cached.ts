@@ -2,7 +2,6 @@
  * Data plane. The cache stage, and the writing of whole answers from records, cached or just accepted.
  */
 import { FROM_CACHE } from '../images/counters.ts'
-import { spread } from '../wire/hash.ts'
 import { FLAG_AD } from '../wire/header.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { EDE_CACHED_ERROR, EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN, NO_EDE, NXDOMAIN, SERVFAIL } from '../wire/types.ts'
@@ -44,7 +43,7 @@ class QueryKey implements AnswerKey {
     this.name = query.name
     this.nameAt = at
     this.nameOctets = query.nameOctets - at
-    this.hash = hashFor(spread(query.states[depth]!), query.type)
+    this.hash = hashFor(query.hashes[depth]!, query.type)
     this.type = query.type
     this.keyFlags = answerKeyFlags(query)
     return this

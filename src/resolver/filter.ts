@@ -84,11 +84,50 @@ export function probe(query: QuerySlot, images: FilterImages): number {
 export function filter(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   const onlyListed = images.policies.isAllowOnly(query.policy)
   query.excepted = query.clientExcepted
+  // Nearly every query: nothing was found, or one place.
+  if (query.urgent.count === 0 && !onlyListed) {
+    if (query.base.count === 0) return PASS
+    if (query.base.count === 1) return filterByOne(query, images, findings)
+  }
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
   const verdict = weighFindings(query, images, findings)
   if (verdict === PASS && onlyListed && !findings.listed) return blockUnlisted(query, images)
   if (verdict === PASS && findings.isMonitored) query.monitoredFeed = monitoredFeed(images, findings)
   return verdict
+}
+
+function conclude(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
+  const verdict = weighFindings(query, images, findings)
+  if (verdict === PASS && findings.isMonitored) query.monitoredFeed = monitoredFeed(images, findings)
+  return verdict
+}
+
+/** The same where one entry at most covers the name. What is one plain block is decided without weighing: there is nothing to weigh it against. */
+function filterByOne(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
+  const image = images.filter
+  const at = image.entry(query, query.base, 0)
+  if (at === NOT_FLAGGED) return PASS
+  const group = image.pool[at]!
+  const element = group < 0x80 ? image.plainBlocks[group]! : NONE
+  if (element === NONE) {
+    findings.clear()
+    weigh(query, image, images.policies, findings, at, query.base.depths[0]!, false)
+    return conclude(query, images, findings)
+  }
+  const depth = query.base.depths[0]!
+  const extent = image.kindOf(element) & EXTENT_MASK
+  if (depth === query.labelCount ? extent === BELOW : extent === EXACT) return PASS
+  if (!images.policies.hasCategory(query.policy, image.categoryOf(element))) return PASS
+  const own = image.classOf(element)
+  if (query.clientExcepted !== 0 && isExcepted(query.clientExcepted, own)) return PASS
+  query.blockIsUrgent = false
+  query.blockClass = own
+  query.blockCategory = image.categoryOf(element)
+  query.blockAnswer = image.answerOf(element)
+  query.blockElement = element
+  query.blockRule = image.hasRule(group) ? image.ruleAt(at + 1) : NO_RULE
+  query.blockDepth = depth
+  return BLOCKED
 }
 
 /** The feed whose rule would have blocked what passes, were it not only monitored; none, where an exception would have held. */

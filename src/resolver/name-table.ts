@@ -2,7 +2,7 @@
  * Data plane. A small table of names, made once, that finds the longest one that a query's name is or is below: open addressing on the
  * hashes that the query carries for each of its endings, the names themselves compared.
  */
-import { hashLabel, spread } from '../wire/hash.ts'
+import { hashLabel } from '../wire/hash.ts'
 import { BAD_NAME, nameFromText } from '../wire/name.ts'
 import type { QuerySlot } from './query.ts'
 
@@ -44,7 +44,7 @@ export class NameTable {
   }
 
   private at(query: QuerySlot, depth: number): number {
-    const hash = spread(query.states[depth]!)
+    const hash = query.hashes[depth]!
     let place = hash & (this.buckets.length - 1)
     for (;;) {
       const entry = this.buckets[place]!
@@ -78,5 +78,5 @@ function countLabels(name: Uint8Array): number {
 function hashName(name: Uint8Array, seed: number): number {
   const labels: number[] = []
   for (let at = 0; name[at] !== 0; at += name[at]! + 1) labels.push(at)
-  return spread(labels.reduceRight((state, at) => hashLabel(state, name, at), seed))
+  return labels.reduceRight((parent, at) => hashLabel(parent, name, at), seed)
 }

@@ -7,6 +7,7 @@
 import { NO_RULE } from '../images/filter/layout.ts'
 import { Candidates } from '../images/filter/reader.ts'
 import type { QueryOptions } from '../wire/edns.ts'
+import { HASH_SLACK_OCTETS } from '../wire/hash.ts'
 import { LABELS_MAX, NAME_OCTETS_MAX } from '../wire/name.ts'
 import { NO_EDE } from '../wire/types.ts'
 
@@ -67,14 +68,15 @@ export class QuerySlot implements QueryOptions {
   nameAt = 0
   nameOctets = 0
   /** The same folded, with the root label; see `HashedName`. */
-  readonly name = new Uint8Array(NAME_OCTETS_MAX + 1)
+  readonly name = new Uint8Array(NAME_OCTETS_MAX + 1 + HASH_SLACK_OCTETS)
+  readonly nameView = new DataView(this.name.buffer)
   readonly labels = new Uint8Array(LABELS_MAX + 1)
-  readonly states = new Int32Array(LABELS_MAX + 2)
+  readonly hashes = new Int32Array(LABELS_MAX + 2)
   labelCount = 0
   /** Where the base image and the overlay may have entries for the name. */
   readonly base = new Candidates()
   readonly urgent = new Candidates()
-  /** `name`'s hash, spread. */
+  /** `name`'s hash. */
   hash = 0
 
   /** What its options ask for; see `QueryOptions`. */

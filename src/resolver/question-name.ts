@@ -2,13 +2,13 @@
  * Data plane. Reads a name into a query's slot: folded, its labels found, the hash of each ending of it computed, as every lookup needs
  * it. Serves the question of a message, the name of a query that comes back from waiting, and the names an answer leads to.
  */
-import { foldAndHashLabel, spread } from '../wire/hash.ts'
+import { copyFolded, hashFolded } from '../wire/hash.ts'
 import { BAD_NAME, LABEL_OCTETS_MAX, LABELS_MAX, NAME_OCTETS_MAX } from '../wire/name.ts'
 import type { QuerySlot } from './query.ts'
 
 /** Reads the name at `start` in `query.bytes`, in which no pointer has a place; returns the offset after it or BAD_NAME. */
 export function readName(query: QuerySlot, start: number, end: number, seed: number): number {
-  const { bytes, name, labels, states } = query
+  const { bytes, labels } = query
   let at = start
   let count = 0
   for (;;) {
@@ -24,13 +24,22 @@ export function readName(query: QuerySlot, start: number, end: number, seed: num
   query.labelCount = count
   query.nameAt = start
   query.nameOctets = octets
-  name[octets - 1] = 0
-  let state = seed
-  states[0] = state
-  for (let depth = 1; depth <= count; depth++) {
-    state = foldAndHashLabel(state, bytes, start, name, labels[count - depth]!)
-    states[depth] = state
-  }
-  query.hash = spread(state)
+  copyFolded(bytes, start, query.nameView, octets)
+  hashEndings(query, seed)
   return start + octets
+}
+
+/** Computes the hash of the folded name in a query's slot, and of each ending of it, once its labels are known. */
+export function hashEndings(query: QuerySlot, seed: number): void {
+  const { labels, nameView, hashes, labelCount } = query
+  let hash = seed | 0
+  let end = query.nameOctets - 1
+  hashes[0] = hash
+  for (let depth = 1; depth <= labelCount; depth++) {
+    const at = labels[labelCount - depth]!
+    hash = hashFolded(hash, nameView, at, end - at)
+    hashes[depth] = hash
+    end = at
+  }
+  query.hash = hash
 }

@@ -23,6 +23,8 @@ export const IPPROTO_IP = 0
 export const IP_MTU_DISCOVER = 10
 /** Path MTUs that ICMP tells are not believed, and datagrams may be cut on the way. */
 export const PMTUDISC_OMIT = 5
+/** Path MTUs are not believed either, and datagrams carry "don't fragment". */
+export const PMTUDISC_PROBE = 3
 export const IP_PKTINFO = 8
 export const IPPROTO_IPV6 = 41
 export const IPV6_MTU_DISCOVER = 23
@@ -31,6 +33,8 @@ export const IPV6_RECVPKTINFO = 49
 export const IPV6_PKTINFO = 50
 
 export const EPOLL_CTL_ADD = 1
+export const EPOLL_CTL_DEL = 2
+const EFD_CLOEXEC = 0o2000000
 /** struct epoll_event is packed on x86-64 and aligned on arm64. */
 export const EPOLL_EVENT_OCTETS = process.arch === 'x64' ? 12 : 16
 export const EPOLL_DATA_AT = process.arch === 'x64' ? 4 : 8
@@ -71,6 +75,9 @@ export interface Kernel {
   getsockname(fd: number, into: Uint8Array, octets: Uint32Array): number
   epollCreate(): number
   epollAdd(epoll: number, fd: number, event: Uint8Array): number
+  epollRemove(epoll: number, fd: number): number
+  /** A descriptor that can always be read from. */
+  alwaysReadable(): number
   epollWait(epoll: number, events: bigint, count: number): number
   /** Calls back on the event loop whenever `fd` can be read. What the callback throws ends the worker as any uncaught error does. */
   onReadable(fd: number, callback: () => void): PollHandle
@@ -109,6 +116,7 @@ function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)')
   const epollCreate1 = library.func('int epoll_create1(int)')
   const epollCtl = library.func('int epoll_ctl(int, int, int, void *)')
+  const eventfd = library.func('int eventfd(unsigned int, int)')
   const close = library.func('int close(int)')
   const marked = (fd: number) => {
     if (fd >= 0 && fd < marks.length) marks[fd] = 1
@@ -144,6 +152,8 @@ function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
     getsockname: library.func('int getsockname(int, void *, void *)') as Kernel['getsockname'],
     epollCreate: () => marked(epollCreate1(SOCK_CLOEXEC)),
     epollAdd: (epoll, fd, event) => epollCtl(epoll, EPOLL_CTL_ADD, fd, event) as number,
+    epollRemove: (epoll, fd) => epollCtl(epoll, EPOLL_CTL_DEL, fd, null) as number,
+    alwaysReadable: () => marked(eventfd(1, EFD_CLOEXEC)),
     epollWait: (epoll, events, count) => epollWait(epoll, events, count, 0) as number,
     onReadable: (fd, callback) => koffi.node.poll(fd, { readable: true }, guarded(callback)),
     errors: { EAGAIN: EAGAIN!, EINTR: EINTR!, ENOBUFS: ENOBUFS!, ECONNREFUSED: ECONNREFUSED! },

@@ -38,7 +38,7 @@ import {
   MSG_NOSIGNAL,
   MSG_TRUNC,
   PMTUDISC_OMIT,
-  type PollHandle,
+  PMTUDISC_PROBE,
   SO_RCVBUF,
   SO_REUSEPORT,
   SO_SNDBUF,
@@ -46,6 +46,7 @@ import {
   SOL_SOCKET,
 } from './kernel.ts'
 import type { UdpListener } from './udp.ts'
+import { Watch } from './watch.ts'
 
 /** Datagrams in one system call: what Linux takes at most is 1,024; beyond 64 nothing was gained when it was measured. */
 export const BATCH = 64
@@ -167,7 +168,7 @@ export class BatchListener implements UdpListener {
   private readonly incoming: Slots
   private readonly late: Slots
   private readonly queries: readonly QuerySlot[]
-  private poll: PollHandle | null = null
+  private watch: Watch | null = null
   /** Headers in use of the array to send, and late slots behind some of them. */
   private pending = 0
   private pendingLate = 0
@@ -209,9 +210,10 @@ export class BatchListener implements UdpListener {
     kernel.setOption(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_OCTETS)
     kernel.setOption(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_OCTETS)
     if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
-    // No answer is so large that a sound path must cut it, and no forged ICMP may make it so (RFC 9715 §3).
+    // No answer is so large that a sound path must cut it, and no forged ICMP may make it so (RFC 9715 §3.1, R2: an IPv4 answer is not to be cut).
+    // It also saves the kernel a number for each datagram, which only one that may be cut needs (RFC 6864 §4).
     if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_OMIT)
-    else kernel.setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_OMIT)
+    else kernel.setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE)
     if (this.isWildcard && this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
     else if (this.isWildcard) kernel.setOption(fd, IPPROTO_IP, IP_PKTINFO, 1)
     const address = new Uint8Array(SOCKADDR_OCTETS)
@@ -225,7 +227,7 @@ export class BatchListener implements UdpListener {
   }
 
   start(): void {
-    this.poll = this.kernel.onReadable(this.fd, () => this.drain())
+    this.watch = new Watch(this.kernel, this.fd, () => this.drain())
   }
 
   /** The port that is bound: for port 0, the one that the kernel chose. */
@@ -235,17 +237,21 @@ export class BatchListener implements UdpListener {
     return socketPort(address, 0)
   }
 
-  private drain(): void {
+  /** Takes what is there, a few batches of it at most; returns how many datagrams that were. */
+  private drain(): number {
+    let taken = 0
     for (let batch = 0; batch < BATCHES_A_WAKE; batch++) {
       this.makeReady()
       const count = this.kernel.recvmmsg(this.fd, this.receiveAt, BATCH, MSG_DONTWAIT, null)
       // Nothing there, or an ICMP error that some earlier answer has caused: neither is anybody's query.
-      if (count <= 0) return
+      if (count <= 0) return taken
+      taken += count
       this.used = count
       this.take(count)
       this.flush()
-      if (count < BATCH) return
+      if (count < BATCH) return taken
     }
+    return taken
   }
 
   /** Sets what the kernel overwrites, and what an answer in a slot has changed. */
@@ -376,8 +382,8 @@ export class BatchListener implements UdpListener {
   }
 
   pause(): void {
-    this.poll?.close()
-    this.poll = null
+    this.watch?.close()
+    this.watch = null
   }
 
   close(): void {

@@ -156,7 +156,7 @@ describe('reads', () => {
     const plain = admitted(rawQuery({ name: labels('www', 'example', 'test') })).slot
     const parent = admitted(rawQuery({ name: labels('example', 'test') })).slot
     expect(spelled.hash).toBe(plain.hash)
-    expect(spelled.states[2]).toBe(parent.states[2])
+    expect(spelled.hashes[2]).toBe(parent.hashes[2])
     expect(parent.hash).not.toBe(plain.hash)
   })
 

@@ -1,13 +1,13 @@
 /** Hashes of names: steps from parent to child, the same for the same name, spread over all places. */
 import { describe, expect, test } from 'vitest'
-import { hashLabel, placeOf, spread } from '../../src/wire/hash.ts'
+import { copyFolded, HASH_SLACK_OCTETS, hashFolded, hashLabel, placeOf } from '../../src/wire/hash.ts'
 import { FOLD } from '../../src/wire/name.ts'
 import { labels, seeded, wireName } from '../support/octets.ts'
 
 function hashOf(name: Uint8Array, seed = 1): number {
   const starts: number[] = []
   for (let at = 0; name[at] !== 0; at += name[at]! + 1) starts.push(at)
-  return spread(starts.reduceRight((state, at) => hashLabel(state, name, at), seed))
+  return starts.reduceRight((parent, at) => hashLabel(parent, name, at), seed)
 }
 
 describe('the hash of a name', () => {
@@ -15,7 +15,7 @@ describe('the hash of a name', () => {
     const child = wireName('a.example.test')
     let state = 1
     for (const at of [10, 2, 0]) state = hashLabel(state, child, at)
-    expect(spread(state)).toBe(hashOf(child))
+    expect(state).toBe(hashOf(child))
   })
 
   test('is the same for every spelling once folded', () => {
@@ -53,6 +53,35 @@ describe('the hash of a name', () => {
     // Chi-square with 63 degrees of freedom: above 114 in one run of ten thousand.
     const chiSquare = counts.reduce((sum, own) => sum + (own - 1000) ** 2 / 1000, 0)
     expect(chiSquare).toBeLessThan(114)
+  })
+})
+
+describe('a name of a message', () => {
+  const memory = new Uint8Array(1024)
+  const into = new Uint8Array(300)
+
+  test('is folded and hashed four octets at a time as it is one by one: any octets, lengths and places', () => {
+    const random = seeded(13)
+    for (let round = 0; round < 20_000; round++) {
+      const at = random(64)
+      const length = 1 + random(63)
+      memory[at] = length
+      for (let i = 1; i <= length; i++) memory[at + i] = random(256)
+      into.fill(random(256))
+      copyFolded(memory, at, new DataView(into.buffer), length + 1)
+      const folded = [...memory.subarray(at, at + length + 1)].map(octet => FOLD[octet]!)
+      expect([...into.subarray(0, length + 1)]).toEqual(folded)
+      const view = new DataView(into.buffer, 0, length + 1 + HASH_SLACK_OCTETS)
+      expect(hashFolded(round, view, 0, length + 1)).toBe(hashLabel(round, Uint8Array.from(folded), 0))
+    }
+  })
+
+  test('leaves what stands behind it alone', () => {
+    for (let octets = 1; octets < 20; octets++) {
+      into.fill(0xee)
+      copyFolded(memory, 0, new DataView(into.buffer), octets)
+      expect(into[octets]).toBe(0xee)
+    }
   })
 })
 

@@ -9,7 +9,7 @@
  *     log record = next record of the same name (4) │ payload (4) │ octets of the name (1) │ name
  *     payload    = element number, or with the top bit set a number into `numbered` (element and rule of its own)
  */
-import { hashLabel, placeOf, spread } from '../../wire/hash.ts'
+import { hashLabel, placeOf } from '../../wire/hash.ts'
 import { LABELS_MAX, NAME_OCTETS_MAX } from '../../wire/name.ts'
 import { ChunkedLog } from './chunked-log.ts'
 import {
@@ -148,7 +148,7 @@ export class FilterBuilder {
     for (let at = log.first(); at < log.end; at = log.after(at, this.recordOctets(at))) {
       const { bytes } = log.chunkOf(at)
       walk.read(bytes, log.localOf(at) + RECORD_NAME, this.seed)
-      let place = placeOf(spread(walk.states[walk.labelCount]!), scale)
+      let place = placeOf(walk.hashes[walk.labelCount]!, scale)
       for (;;) {
         const other = table[place]!
         if (other === 0) {
@@ -233,7 +233,7 @@ export class FilterBuilder {
       if ((next & FURTHER) === 0) {
         this.walk.read(bytes, local + RECORD_NAME, this.seed)
         markNodes(bloom, this.walk, depthMin)
-        placeName(slots, spread(this.walk.states[this.walk.labelCount]!), poolAt, tagBits)
+        placeName(slots, this.walk.hashes[this.walk.labelCount]!, poolAt, tagBits)
         const group = this.gather(record, next)
         for (let i = RECORD_NAME; i < octets; i++) pool[poolAt++] = bytes[local + i]!
         poolAt = this.tables.writeEntryTail(pool, poolAt, group)
@@ -271,7 +271,7 @@ function measure(found: Found, walk: NameWalk, nameOctets: number): void {
 function markNodes(bloom: Uint32Array, walk: NameWalk, depthMin: number): void {
   const scale = bloom.length / 2 ** 32
   for (let depth = depthMin; depth <= walk.labelCount; depth++) {
-    const hash = spread(walk.states[depth]!)
+    const hash = walk.hashes[depth]!
     const place = placeOf(hash, scale)
     bloom[place] = bloom[place]! | bloomMask(hash)
   }
@@ -288,10 +288,10 @@ export function groupOctets(group: number): number {
   return group < 0x80 ? 1 : group < 0x4000 ? 2 : group < 0x200000 ? 3 : 4
 }
 
-/** Labels and hash states of a name that is folded already. */
+/** Labels and hashes of a name that is folded already. */
 class NameWalk {
   readonly labels = new Uint8Array(LABELS_MAX + 1)
-  readonly states = new Int32Array(LABELS_MAX + 2)
+  readonly hashes = new Int32Array(LABELS_MAX + 2)
   labelCount = 0
 
   read(bytes: Uint8Array, at: number, seed: number): void {
@@ -300,9 +300,9 @@ class NameWalk {
       this.labels[count++] = offset
     }
     this.labelCount = count
-    this.states[0] = seed
+    this.hashes[0] = seed
     for (let depth = 1; depth <= count; depth++) {
-      this.states[depth] = hashLabel(this.states[depth - 1]!, bytes, at + this.labels[count - depth]!)
+      this.hashes[depth] = hashLabel(this.hashes[depth - 1]!, bytes, at + this.labels[count - depth]!)
     }
   }
 }

@@ -26,7 +26,7 @@
  */
 
 export const FILTER_MAGIC = 0x514c4651 // "QFLQ" as it lies in memory
-export const FILTER_VERSION = 3
+export const FILTER_VERSION = 4
 
 /** Places of the 32-bit words in the header. */
 export const HEADER = {

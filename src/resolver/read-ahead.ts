@@ -1,0 +1,119 @@
+/**
+ * Data plane. Reads ahead for a whole batch what its lookups would wait for, so that the processor waits for many reads at once.
+ *
+ * A read that misses the caches takes as long as some hundreds of instructions, and a processor looks only so far ahead: where each query
+ * brings its own instructions and branches to guess, two or three reads are under way at a time. So the places of a batch's reads
+ * are gathered in flat arrays, and read in loops of a few instructions without a branch; what was read is looked at in a loop after that.
+ *
+ *     hashes that the Bloom filter has │ slots │ which have an entry │ pool
+ *     and for names that are not flagged: the cache's index │ which have an entry │ entry
+ *
+ * The Bloom filter itself, an octet and a half a name, is small enough for the caches: with its reads gathered as well, the arrays cost more than
+ * was gained, at any size (bench/README.md). Writes each query's `base` and `urgent`, as `probe` does one by one. Scratch memory is the
+ * thread's: a batch never waits.
+ */
+import { NOT_HERE } from '../images/filter/reader.ts'
+import type { FilterImages } from './filter.ts'
+import { answerHash } from './key.ts'
+import type { Plane } from './plane.ts'
+import { PASS, type QuerySlot } from './query.ts'
+
+/** Queries at a time: no transport has larger batches. */
+export const BATCH_MAX = 64
+/** Depths of a name that are looked at together. Nearly every flagged name has two to four labels; with those below, `probeFrom` goes on by itself. */
+const DEPTHS = 4
+const PROBES_MAX = BATCH_MAX * DEPTHS
+
+/** By probe: the hash, of which query's name, at how many labels. */
+const hashes = new Int32Array(PROBES_MAX)
+const owners = new Uint8Array(PROBES_MAX)
+const depths = new Uint8Array(PROBES_MAX)
+/** Its place in the slots and what stands there; afterwards, of those that may have one, where the entry is in the pool. */
+const places = new Int32Array(PROBES_MAX)
+const slots = new Int32Array(PROBES_MAX)
+/** By query: at how many depths the Bloom filter has its name. */
+const reached = new Uint8Array(BATCH_MAX)
+/** Of queries whose names are not flagged: the hashes of their answers. */
+const answers = new Int32Array(BATCH_MAX)
+
+/** What was read, kept so that reading it is not optimised away. */
+let begun = 0
+
+export function readAhead(queries: readonly QuerySlot[], count: number, plane: Plane): void {
+  probeBatch(queries, count, plane.images)
+  const unflagged = gatherAnswers(queries, count)
+  begun ^= plane.cache.touchIndex(answers, unflagged)
+  begun ^= plane.cache.touchEntries(answers, unflagged)
+}
+
+/** `probe` for all queries of a batch, BATCH_MAX at most, whose verdict is PASS. */
+export function probeBatch(queries: readonly QuerySlot[], count: number, images: FilterImages): void {
+  const { filter } = images
+  const probes = gather(queries, count, images)
+  filter.readSlots(hashes, places, slots, probes)
+  begun ^= filter.touch(places, findEntries(queries, probes, images))
+  finishDeep(queries, count, images)
+}
+
+/** Lists the depths, of the first few at which the image has names at all, down to the first that it has nothing at or below. */
+function gather(queries: readonly QuerySlot[], count: number, { filter, overlay }: FilterImages): number {
+  const hasUrgent = overlay.names > 0
+  const { depthMin } = filter
+  const depthMax = depthMin === 0 ? -1 : Math.min(filter.depthMax, depthMin + DEPTHS - 1)
+  let probes = 0
+  for (let i = 0; i < count; i++) {
+    const query = queries[i]!
+    reached[i] = 0
+    if (query.verdict !== PASS) continue
+    query.base.count = 0
+    query.urgent.count = 0
+    if (hasUrgent) begun ^= overlay.probe(query, query.urgent)
+    const own = query.hashes
+    const deepest = Math.min(query.labelCount, depthMax)
+    let depth = depthMin
+    for (; depth <= deepest; depth++) {
+      const hash = own[depth]!
+      if (!filter.mayHold(hash)) break
+      hashes[probes] = hash
+      depths[probes] = depth
+      owners[probes++] = i
+    }
+    reached[i] = depth - depthMin
+  }
+  return probes
+}
+
+/** Notes for each query where its entries may be, and leaves in `places` where these are in the pool; returns how many. */
+function findEntries(queries: readonly QuerySlot[], probes: number, { filter }: FilterImages): number {
+  let found = 0
+  for (let i = 0; i < probes; i++) {
+    const place = filter.placeFrom(places[i]!, slots[i]!, hashes[i]!)
+    if (place === NOT_HERE) continue
+    queries[owners[i]!]!.base.add(depths[i]!, place)
+    places[found++] = filter.poolAt(place)
+  }
+  return found
+}
+
+/** Goes on, one name after the other, where the image may have something further down than DEPTHS reaches. */
+function finishDeep(queries: readonly QuerySlot[], count: number, { filter }: FilterImages): void {
+  if (filter.depthMax < filter.depthMin + DEPTHS) return
+  for (let i = 0; i < count; i++) {
+    const query = queries[i]!
+    if (reached[i] === DEPTHS) begun ^= filter.probeFrom(filter.depthMin + DEPTHS, query, query.base)
+  }
+}
+
+function gatherAnswers(queries: readonly QuerySlot[], count: number): number {
+  let gathered = 0
+  for (let i = 0; i < count; i++) {
+    const query = queries[i]!
+    if (query.verdict === PASS && query.base.count === 0) answers[gathered++] = answerHash(query)
+  }
+  return gathered
+}
+
+/** Only for tests and benches, which print it. */
+export function readsBegun(): number {
+  return begun
+}
