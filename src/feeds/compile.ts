@@ -10,6 +10,7 @@ import type { FeedSettings } from '../settings/settings.ts'
 import { type Decision, isApproved, pinnedVersion } from './decisions.ts'
 import { type FeedFile, type OctetSource, openFeedFile } from './feed-file.ts'
 import { changeProblem, readVersion, versionPath, writeVersion } from './guards/change.ts'
+import { endedText } from './guards/exception.ts'
 import type { NeverBlock } from './guards/never-block.ts'
 import { type GuardedSink, Quarantine } from './guards/quarantine.ts'
 import { SignatureCheck } from './guards/signature.ts'
@@ -148,7 +149,13 @@ function loadGuarded(
   if (options.neverBlock === undefined || !options.neverBlock.guards(feed.name)) return loadFeed(feed, file, sink, own)
   const quarantine = new Quarantine(sink, options.neverBlock)
   const report = loadFeed(feed, file, quarantine, own)
-  return { ...report, blocked: report.blocked - quarantine.total, quarantined: quarantine.counts }
+  return {
+    ...report,
+    blocked: report.blocked - quarantine.total,
+    quarantined: quarantine.counts,
+    spared: Object.fromEntries(quarantine.spared),
+    warnings: [...report.warnings, ...[...quarantine.ended].map(endedText)],
+  }
 }
 
 /** Holds a version back that is too different from the one in force, unless a person has approved of it. */
@@ -185,7 +192,13 @@ function fromLastGood(feed: FeedSettings, options: CompileOptions, target: FeedT
     const report = readCopy(feed, options, target, one)
     if (report === null) continue
     if (typeof report !== 'string')
-      return { ...report, failure: failed.failure, isHeld: failed.isHeld, fromLastGood: true, warnings: problems }
+      return {
+        ...report,
+        failure: failed.failure,
+        isHeld: failed.isHeld,
+        fromLastGood: true,
+        warnings: [...problems, ...report.warnings],
+      }
     problems.push(report)
   }
   if (problems.length === 0) return failed

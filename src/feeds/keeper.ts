@@ -12,6 +12,7 @@ import { goLast, goOn } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { Aftermath, Compiled, CompileOrders, Started } from './compile-thread.ts'
 import { decisionsPath } from './decisions.ts'
+import { nextEndOf } from './guards/exception.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import { signaturePath } from './guards/signature.ts'
 import type { Keeping } from './history/archive.ts'
@@ -126,7 +127,7 @@ export class FeedKeeper {
       if (this.closed) return
       this.generation = generation
       for (const report of compiled.reports) this.remember(report, startedAt)
-      this.planExpiry(compiled.reports)
+      this.planExpiry(compiled.reports, startedAt)
       onImage({ ...compiled, generation })
       // What it writes down must not be written by two at once.
       await ended
@@ -142,12 +143,13 @@ export class FeedKeeper {
     this.states.set(report.name, { report, lastAttemptAt: at, lastSuccessAt })
   }
 
-  private planExpiry(reports: readonly FeedReport[]): void {
+  /** For entries, and for exceptions of guards, that were in force at `at`. */
+  private planExpiry(reports: readonly FeedReport[], at: number): void {
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
     this.expiryTimer = null
-    const next = nextExpiryOf(reports)
-    if (next === null) return
-    const waitMs = Math.max(EXPIRY_STEP_MS, next * 1000 - this.options.now())
+    const ends = [nextExpiryOf(reports), nextEndOf(this.options.neverBlock.exceptions, at)].filter(end => end !== null)
+    if (ends.length === 0) return
+    const waitMs = Math.max(EXPIRY_STEP_MS, Math.min(...ends) * 1000 - this.options.now())
     this.expiryTimer = setTimeout(() => void this.refresh(), Math.min(waitMs, TIMER_MS_MAX))
     this.expiryTimer.unref()
   }

@@ -45,6 +45,8 @@ export interface FeedReport {
   readonly failure: string | null
   /** Rules that may not count, by reason; not among `blocked`. */
   readonly quarantined: QuarantineCounts
+  /** How many of `blocked` count by an exception of a guard, by its name. */
+  readonly spared: Readonly<Record<string, number>>
   /** The source reads well, but waits for a person's word: `failure` says why. */
   readonly isHeld: boolean
   /** The publisher's number of this version: signed, or in the list itself; null where there is none. */
@@ -186,6 +188,7 @@ export function reportOf(feed: FeedSettings, tally: Tally, reading: Reading): Fe
     badLines: tally.badLines,
     nextExpiry: tally.nextExpiry,
     quarantined: noneQuarantined(),
+    spared: {},
     isHeld: false,
     serial: tally.ownSerial,
     signedBy: null,
