@@ -124,7 +124,7 @@ function readSource(
     keeper?.write(octets)
     signature?.tap(octets)
   })
-  if (file.hasChanged()) return { ...read, failure: CHANGED }
+  if (file.hasChanged()) return { ...read, failure: CHANGED, cause: 'unreadable' }
   const report = signature === null ? read : withSignature(read, signature, options.now)
   return report.failure === null ? judgeChange(feed, report, options) : report
 }
@@ -132,7 +132,7 @@ function readSource(
 function withSignature(report: FeedReport, check: SignatureCheck, now: number): FeedReport {
   if (report.failure !== null) return report
   const signed = orReason(() => check.verdict(now))
-  if (typeof signed === 'string') return { ...report, failure: signed }
+  if (typeof signed === 'string') return { ...report, failure: signed, cause: 'signature' }
   const times = [report.nextExpiry, signed.expiresAt].filter(time => time !== null)
   const nextExpiry = times.length === 0 ? null : Math.min(...times)
   return { ...report, serial: signed.serial ?? report.serial, signedBy: signed.by, nextExpiry }
@@ -167,7 +167,7 @@ function judgeChange(feed: FeedSettings, report: FeedReport, options: CompileOpt
   const version = { sha256, entries: report.blocked + report.allowed + report.pages, serial }
   const problem = changeProblem(readVersion(path), version, feed.limits)
   if (problem !== null && !isApproved(decisions, feed.name, report.sha256))
-    return { ...report, failure: problem, isHeld: true }
+    return { ...report, failure: problem, cause: 'held', isHeld: true }
   const warning = keep === false ? null : writeVersion(path, version)
   return warning === null ? report : { ...report, warnings: [...report.warnings, warning] }
 }
@@ -195,6 +195,7 @@ function fromLastGood(feed: FeedSettings, options: CompileOptions, target: FeedT
       return {
         ...report,
         failure: failed.failure,
+        cause: failed.cause,
         isHeld: failed.isHeld,
         fromLastGood: true,
         warnings: [...problems, ...report.warnings],
@@ -239,6 +240,7 @@ function unread(feed: FeedSettings, failure: string): FeedReport {
     lines: 0,
     durationMs: 0,
     failure,
+    cause: 'unreadable',
   })
 }
 

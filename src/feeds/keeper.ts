@@ -16,6 +16,7 @@ import { nextEndOf } from './guards/exception.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import { signaturePath } from './guards/signature.ts'
 import type { Keeping } from './history/archive.ts'
+import { LOAD_CAUSES, type LoadCause } from './reader.ts'
 import { type FeedReport, isInForce, nextExpiryOf } from './report.ts'
 import type { SavedImage } from './saved-image.ts'
 import { type FeedWatch, watchFeeds } from './watch.ts'
@@ -49,6 +50,8 @@ export interface FeedState {
   readonly report: FeedReport | null
   readonly lastAttemptAt: number | null
   readonly lastSuccessAt: number | null
+  /** Attempts that failed since the start, by cause. */
+  readonly failures: Readonly<Record<LoadCause, number>>
 }
 
 export class FeedKeeper {
@@ -67,7 +70,7 @@ export class FeedKeeper {
     this.options = options
     this.saved = saved
     for (const feed of options.feeds)
-      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null })
+      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null, failures: noFailures() })
   }
 
   /** Compiles for the first time, and from then on whenever a file changes. Rejects where no image came of it: nothing may be served unfiltered. */
@@ -126,7 +129,10 @@ export class FeedKeeper {
       const { compiled, ended } = await inThread(orders, onProblem)
       if (this.closed) return
       this.generation = generation
-      for (const report of compiled.reports) this.remember(report, startedAt)
+      for (const report of compiled.reports) {
+        this.remember(report, startedAt)
+        this.count(report)
+      }
       this.planExpiry(compiled.reports, startedAt)
       onImage({ ...compiled, generation })
       // What it writes down must not be written by two at once.
@@ -140,7 +146,18 @@ export class FeedKeeper {
   private remember(report: FeedReport, at: number): void {
     const before = this.states.get(report.name)
     const lastSuccessAt = report.failure === null ? at : (before?.lastSuccessAt ?? null)
-    this.states.set(report.name, { report, lastAttemptAt: at, lastSuccessAt })
+    this.states.set(report.name, {
+      report,
+      lastAttemptAt: at,
+      lastSuccessAt,
+      failures: before?.failures ?? noFailures(),
+    })
+  }
+
+  private count({ name, cause }: FeedReport): void {
+    const state = this.states.get(name)!
+    if (cause === null) return
+    this.states.set(name, { ...state, failures: { ...state.failures, [cause]: state.failures[cause] + 1 } })
   }
 
   /** For entries, and for exceptions of guards, that were in force at `at`. */
@@ -167,6 +184,10 @@ export class FeedKeeper {
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
   }
+}
+
+function noFailures(): Record<LoadCause, number> {
+  return Object.fromEntries(LOAD_CAUSES.map(cause => [cause, 0])) as Record<LoadCause, number>
 }
 
 /** What cannot be made is noticed by whoever writes there. */

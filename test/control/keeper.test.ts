@@ -119,6 +119,7 @@ describe('the keeper of feeds', () => {
     expect(await until(() => images.length === 2)).toBe(true)
     expect(images[1]!.names).toBe(2)
     expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: true })
+    expect(keeper.states.get('list0')!.failures).toMatchObject({ unreadable: 1, form: 0 })
     const before = keeper.states.get('list0')!.lastSuccessAt
     expect(before).not.toBeNull()
     renameSync(folder.write('new.txt', list('c.example')), folder.file('list0.txt'))

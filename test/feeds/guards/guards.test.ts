@@ -175,7 +175,7 @@ describe('a feed that is compiled', () => {
     expect(compile().report).toMatchObject({ failure: null, isHeld: false, blocked: 200 })
     put(20)
     const held = compile()
-    expect(held.report).toMatchObject({ isHeld: true, fromLastGood: true, blocked: 200 })
+    expect(held.report).toMatchObject({ isHeld: true, cause: 'held', fromLastGood: true, blocked: 200 })
     expect(held.report.failure).toBe('held back: it shrank by 90 %, from 200 entries to 20')
     expect(held.rules).toHaveLength(200)
 
