@@ -85,6 +85,7 @@ export function diffFeed(
   settings: Settings,
   { name, from, to }: { readonly name: string; readonly from: string | null; readonly to: string | null },
   nowMs: number,
+  onProgress?: (done: number, of: number) => void,
 ): FeedDiff {
   const feed = feedCalled(settings, name)
   const { lines } = readHistory(settings.data)
@@ -100,6 +101,7 @@ export function diffFeed(
       openVersion(settings.data, feed, start.sha256),
       source === null ? openVersion(settings.data, feed, sha256) : memorySource(feed.source, source),
       options,
+      onProgress,
     ),
   )
   return { feed: name, from: start.sha256, to: sha256, ...found }
