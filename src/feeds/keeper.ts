@@ -209,6 +209,9 @@ function yieldFor(thread: number | null): NodeJS.Timeout | undefined {
   return setTimeout(() => goOn(thread), YIELD_MS).unref()
 }
 
+/** Of a compiling thread: what is made for a line is of no use after it, and more room for it is only memory. */
+const YOUNG_MIB = 2
+
 interface Compiling {
   readonly compiled: Compiled
   /** Never rejects. */
@@ -217,7 +220,10 @@ interface Compiling {
 
 function inThread(orders: CompileOrders, onProblem: (problem: string) => void): Promise<Compiling> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), { workerData: { compile: orders } })
+    const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), {
+      workerData: { compile: orders },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    })
     const ended = new Promise<void>(resolveEnd => {
       thread.once('exit', () => resolveEnd())
     })
