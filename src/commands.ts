@@ -8,7 +8,8 @@ import { VERSION } from './about.ts'
 import { appealCalled, appealText, decideAppeal, listText, withAppeals } from './appeals-command.ts'
 import { dueText, entriesDue } from './due-command.ts'
 import { explain, explainText } from './explain.ts'
-import { approveFeed, feedCalled, feedsStatus, rollBackFeed, statusText } from './feeds-command.ts'
+import { approveFeed, feedCalled, rollBackFeed } from './feeds-command.ts'
+import { feedsStatus, statusText } from './feeds-status.ts'
 import { requestFlush, requestRefresh } from './flush.ts'
 import {
   diffFeed,
@@ -80,17 +81,17 @@ Blocks NAME and all below it, in every worker within a second and after a restar
        qalqan feeds approve NAME --by PERSON [--config FILE]
        qalqan feeds rollback NAME [--to VERSION] --by PERSON [--reason TEXT] [--config FILE]
        qalqan feeds history [NAME] [--json] [--config FILE]
-       qalqan feeds proof DOMAIN --on DAY [--json] [--config FILE]
+       qalqan feeds proof DOMAIN|ADDRESS --on DAY [--json] [--config FILE]
        qalqan feeds verify [--json] [--config FILE]
        qalqan feeds due [--json] [--config FILE]
 
-status    reads every feed as the server does, and says what is in force, held back or quarantined
+status    reads every feed as the server does, and says what is in force, held back or quarantined, and which exceptions of guards hold
 refresh   asks the running server to fetch and read NAME, or all feeds, now
 diff      names that come and go from the version in force to the source as it is, and which of them are near names that everybody needs
 approve   lets the version of NAME pass that its limits hold back, or ends a rollback; the running server takes it within seconds
 rollback  goes back to the version before, or to VERSION, until approve
 history   which version was in force when
-proof     whether DOMAIN was listed on DAY (such as 2026-11-20, UTC), from the versions that were in force then
+proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), from the versions that were in force then
 verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
 due       rules whose date for a re-check has come
 
@@ -288,10 +289,11 @@ function actOnFeeds(act: string, name: string, values: Values, settings: Setting
   const { by = '', from = null, to = null, on = '', reason } = values
   const show = <T>(value: T, text: (value: T) => string) =>
     print(values.json ? JSON.stringify(value, null, 2) : text(value))
-  if (act === 'status') return show(feedsStatus(settings, Date.now()), statusText)
+  if (act === 'status') return show(feedsStatus(settings, Date.now(), progress('feeds read')), statusText)
   if (act === 'approve') return print(approveFeed(settings, name, by, Date.now()))
   if (act === 'rollback') return print(rollBackFeed(settings, { name, to, by, reason }, Date.now()))
-  if (act === 'diff') return show(diffFeed(settings, { name, from, to }, Date.now()), diffText)
+  if (act === 'diff')
+    return show(diffFeed(settings, { name, from, to }, Date.now(), progress('versions read')), diffText)
   if (act === 'history')
     return show(historyOf(settings, name === '' ? null : feedCalled(settings, name).name), historyText)
   if (act === 'proof') return show(prove(settings, { name, on }, progress('versions read')), proofText)

@@ -8,6 +8,7 @@ import { domainToASCII } from 'node:url'
 import type { EntryDetail, Extent } from './feeds/entry.ts'
 import { type Explanation, explainSubject, type Subject } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
+import { endText, type GuardException, hasEnded } from './feeds/guards/exception.ts'
 import { networkFromText, wideOctets } from './feeds/network.ts'
 import { readOnly } from './feeds/read-only.ts'
 import type { FeedReport } from './feeds/report.ts'
@@ -44,6 +45,8 @@ export interface Explained {
   readonly entries: readonly Explanation[]
   /** Urgent changes for the name and those above it. */
   readonly urgent: readonly UrgentChange[]
+  /** What persons have said of the name, and of those above it, so that guards let rules count; in force or ended. */
+  readonly exceptions: readonly (GuardException & { readonly hasEnded: boolean })[]
   readonly failures: readonly { readonly feed: string; readonly problem: string; readonly fromLastGood: boolean }[]
 }
 
@@ -79,12 +82,15 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
     judgement,
     entries,
     urgent: changes.filter(change => isAtOrAbove(change.name, name)),
+    exceptions: settings.guards.exceptions
+      .filter(own => isAtOrAbove(own.name, name))
+      .map(own => ({ ...own, hasEnded: hasEnded(own, Math.floor(request.nowMs / 1000)) })),
     failures: reports.flatMap(failureOf),
   }
 }
 
-/** What was asked for, as text and in wire form; an address has none. */
-function asked(text: string): { readonly name: string; readonly wire: Uint8Array | null } {
+/** What was asked for, as text and in wire form; an address has none. Throws TypeError for what is neither. */
+export function asked(text: string): { readonly name: string; readonly wire: Uint8Array | null } {
   if (isIP(text) !== 0 && !text.includes('%')) return { name: addressText(addressOctets(text)), wire: null }
   const wire = new Uint8Array(256)
   const end = nameFromText(aLabels(text), wire)
@@ -135,12 +141,16 @@ const EXTENTS: Readonly<Record<Extent, string>> = { 0: 'that name alone', 1: 'it
 const ADDRESSES = { answers: 'addresses in answers', clients: 'whoever asks from there' } as const
 
 /** For a person: the verdict first, then the chain of what decided. */
-export function explainText({ name, policy, judgement, entries, urgent, failures }: Explained): string {
+export function explainText({ name, policy, judgement, entries, urgent, exceptions, failures }: Explained): string {
   const lines = [`${name}: ${verdict(judgement)} (policy ${policy})`]
   if (judgement !== null && judgement.caseNumber !== '') lines.push(`  number   ${judgement.caseNumber}`)
   if (judgement?.listedAt) lines.push(`  listed   ${day(judgement.listedAt)}`)
   for (const entry of entries) lines.push(...entryLines(entry))
   for (const change of urgent) lines.push(urgentLine(change))
+  for (const own of exceptions)
+    lines.push(
+      `  exception  ${own.name}: guards ${own.hasEnded ? 'let its rules count no more' : 'let its rules count'}, by ${own.by}, ${endText(own)}: ${own.reason}`,
+    )
   if (entries.length === 0) lines.push('  no feed speaks of it')
   for (const { feed, problem, fromLastGood } of failures) {
     lines.push(`  feed ${feed} ${fromLastGood ? 'is in force from its last good copy' : 'is not in force'}: ${problem}`)
@@ -166,20 +176,16 @@ function verdict(judgement: Judgement | null): string {
   return `blocked, ${judgement.ruleClass}, category ${judgement.category}, by ${judgement.rule}`
 }
 
-function entryLines({
-  feed,
-  line,
-  status,
-  name,
-  addresses,
-  extent,
-  ruleClass,
-  category,
-  detail,
-}: Explanation): string[] {
-  const what = `${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
+/** What an entry is about, and how far it reaches. */
+export function placeText({ name, addresses, extent }: Explanation): string {
+  return `${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
+}
+
+function entryLines(own: Explanation): string[] {
+  const { feed, line, status, ruleClass, category, detail, guard } = own
   return [
-    `  ${status.padEnd(10)} ${what}: feed ${feed}, line ${line}, ${ruleClass}, ${category}`,
+    `  ${status.padEnd(10)} ${placeText(own)}: feed ${feed}, line ${line}, ${ruleClass}, ${category}`,
+    ...(guard === undefined ? [] : [`             kept back: ${guard}`]),
     ...detailLines(detail),
   ]
 }

@@ -1,33 +1,10 @@
-/** `qalqan feeds status`, `approve` and `rollback`: the feeds as they are on disk now, and a person's word on which version counts. */
-import { type CompileOptions, compileFeed } from './feeds/compile.ts'
+/** `qalqan feeds approve` and `rollback`: a person's word on which version counts. */
+import type { CompileOptions } from './feeds/compile.ts'
 import { appendDecision } from './feeds/decisions.ts'
 import { readHistory } from './feeds/history/chain.ts'
 import { findVersion, versionBefore } from './feeds/history/versions.ts'
-import { QuietSink, readOnly } from './feeds/read-only.ts'
-import { type FeedReport, isInForce } from './feeds/report.ts'
+import { readOnly, reportOn } from './feeds/read-only.ts'
 import type { FeedSettings, Settings } from './settings/settings.ts'
-
-export interface FeedStatus {
-  readonly name: string
-  readonly state: 'in force' | 'held back' | 'last good' | 'rolled back' | 'not in force'
-  /** `monitor`: its rules are only counted. */
-  readonly mode: FeedSettings['mode']
-  readonly block: number
-  readonly allow: number
-  readonly quarantined: Readonly<Record<string, number>>
-  readonly bad: number
-  readonly serial: number | null
-  /** Of the version that counts, hexadecimal. */
-  readonly sha256: string
-  readonly signedBy: readonly string[] | null
-  readonly problem: string | null
-}
-
-/** Reads every feed as the server would; writes nothing. */
-export function feedsStatus(settings: Settings, nowMs: number): FeedStatus[] {
-  const options = readOnly(settings, nowMs)
-  return settings.feeds.map(feed => statusOf(feed.mode, reportOn(feed, options)))
-}
 
 /** Approves of the version of a feed that is held back, or ends a rollback. Throws TypeError where there is neither. */
 export function approveFeed(settings: Settings, name: string, by: string, nowMs: number): string {
@@ -82,42 +59,4 @@ function needsPerson(by: string): void {
 /** What the source has now: read without a memory of what was in force, nothing is held back. */
 function heldVersion(feed: FeedSettings, options: CompileOptions): string {
   return reportOn({ ...feed, limits: null }, { ...options, decisions: [] }).sha256
-}
-
-function reportOn(feed: FeedSettings, options: CompileOptions): FeedReport {
-  return compileFeed(feed, options, { sink: new QuietSink(), undo() {} })
-}
-
-function statusOf(mode: FeedSettings['mode'], report: FeedReport): FeedStatus {
-  const state = report.isHeld
-    ? 'held back'
-    : report.pinned !== null
-      ? 'rolled back'
-      : report.fromLastGood
-        ? 'last good'
-        : isInForce(report)
-          ? 'in force'
-          : 'not in force'
-  const { name, blocked: block, allowed: allow, quarantined, bad, serial, sha256, signedBy, failure, pinned } = report
-  const problem = failure ?? (pinned === null ? null : `by ${pinned.by} on ${pinned.at}; feeds approve ${name} ends it`)
-  return { name, state, mode, block, allow, quarantined, bad, serial, sha256, signedBy, problem }
-}
-
-/** For a person, a line a feed and one for each problem. */
-export function statusText(all: readonly FeedStatus[]): string {
-  const width = Math.max(...all.map(own => own.name.length), 0)
-  return all.flatMap(own => [lineOf(own, width), ...(own.problem === null ? [] : [`  ${own.problem}`])]).join('\n')
-}
-
-function lineOf({ name, state, mode, block, allow, quarantined, bad }: FeedStatus, width: number): string {
-  const kept = Object.entries(quarantined).filter(([, count]) => count > 0)
-  const reasons = kept.map(([reason, count]) => `${count} ${reason}`).join(', ')
-  const more = [
-    mode === 'monitor' ? 'only monitored' : '',
-    reasons === '' ? '' : `quarantined: ${reasons}`,
-    bad === 0 ? '' : `${bad} bad lines`,
-  ]
-  return [`${name.padEnd(width)}  ${state}`, `${block} blocks`, `${allow} exceptions`, ...more]
-    .filter(own => own !== '')
-    .join(', ')
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { aLabels } from './explain.ts'
+import { asked, placeText } from './explain.ts'
 import { openFeedFile } from './feeds/feed-file.ts'
 import { NeverBlock } from './feeds/guards/never-block.ts'
 import { archivedPath, memorySource, openArchived } from './feeds/history/archive.ts'
@@ -10,10 +10,10 @@ import { type History, type HistoryLine, readHistory, versionsInForce } from './
 import { type Difference, difference } from './feeds/history/diff.ts'
 import { type Proof, proveListing, type VersionProof } from './feeds/history/proof.ts'
 import { findVersion, openVersion, versionBefore, wholeOf } from './feeds/history/versions.ts'
+import { wideOctets } from './feeds/network.ts'
 import { FeedRefused } from './feeds/reader.ts'
 import { feedCalled } from './feeds-command.ts'
 import type { Settings } from './settings/settings.ts'
-import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
 
 const SHOWN_DIGITS = 12
 const SHOWN_RULES = 50
@@ -85,6 +85,7 @@ export function diffFeed(
   settings: Settings,
   { name, from, to }: { readonly name: string; readonly from: string | null; readonly to: string | null },
   nowMs: number,
+  onProgress?: (done: number, of: number) => void,
 ): FeedDiff {
   const feed = feedCalled(settings, name)
   const { lines } = readHistory(settings.data)
@@ -92,13 +93,15 @@ export function diffFeed(
   const sha256 =
     source === null ? findVersion(lines, name, to!).sha256 : createHash('sha256').update(source).digest('hex')
   const start = from === null ? startOf(lines, name, sha256) : findVersion(lines, name, from)
-  const options = { neverBlock: new NeverBlock(settings.guards), now: Math.floor(nowMs / 1000) }
+  const now = Math.floor(nowMs / 1000)
+  const options = { neverBlock: new NeverBlock(settings.guards, now), now }
   const found = orTypeError(() =>
     difference(
       feed,
       openVersion(settings.data, feed, start.sha256),
       source === null ? openVersion(settings.data, feed, sha256) : memorySource(feed.source, source),
       options,
+      onProgress,
     ),
   )
   return { feed: name, from: start.sha256, to: sha256, ...found }
@@ -133,16 +136,16 @@ export function diffText({ feed, from, to, added, withdrawn, near }: FeedDiff): 
   ].join('\n')
 }
 
-/** Throws TypeError for what is no domain name or no day. */
+/** `name` may be an address: in answers, or one that asks. Throws TypeError for what is neither and for what is no day. */
 export function prove(
   settings: Settings,
-  { name, on }: { readonly name: string; readonly on: string },
+  { name: written, on }: { readonly name: string; readonly on: string },
   onProgress?: (done: number, of: number) => void,
 ): Proof {
-  const wire = new Uint8Array(256)
-  const end = nameFromText(aLabels(name), wire)
-  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${JSON.stringify(name)}`)
-  return proveListing(settings.data, { name: wire.slice(0, end), shown: nameToText(wire), on }, onProgress)
+  const { name: shown, wire } = asked(written)
+  const address = wire === null ? wideOctets(shown) : null
+  const subject = wire === null ? { answer: address!, client: address! } : { name: wire }
+  return proveListing(settings.data, { subject, shown, on }, onProgress)
 }
 
 export function proofText({ name, on, isListed, versions, urgent, history }: Proof): string {
@@ -164,7 +167,7 @@ export function proofText({ name, on, isListed, versions, urgent, history }: Pro
 function versionLines({ feed, seq, sha256, from, until, entries, problem }: VersionProof): string[] {
   const head = `  ${feed}, line ${seq} of the history, in force from ${from} ${until === null ? 'on' : `to ${until}`}, sha256 ${sha256}`
   if (entries === null) return [head, `    ${problem}`]
-  return [head, ...entries.map(({ status, name, line }) => `    ${status} ${name}, line ${line}`)]
+  return [head, ...entries.map(own => `    ${own.status} ${placeText(own)}, line ${own.line}`)]
 }
 
 function chainLine({ lines, head, problems }: { lines: number } & Pick<History, 'head' | 'problems'>): string {

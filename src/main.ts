@@ -19,6 +19,7 @@ import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
 import { collector, WORTH_OCTETS } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
+import { returnLargeBlocks } from './platform/malloc.ts'
 import { categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
@@ -53,6 +54,8 @@ export interface Running {
 
 /** Starts to serve. Rejects with an Error whose message is one clear line where that cannot be. */
 export async function serve(settings: Settings, log: Log): Promise<Running> {
+  // Before anything large is made.
+  returnLargeBlocks()
   await checkPorts(settings)
   const started: { stop(): Promise<void> }[] = []
   try {

@@ -51,7 +51,7 @@ export function compile(orders: CompileOrders): Compiled {
   const options = {
     dataFolder: orders.dataFolder,
     now: orders.now,
-    neverBlock: new NeverBlock(orders.neverBlock),
+    neverBlock: new NeverBlock(orders.neverBlock, orders.now),
     decisions: orders.dataFolder === null ? [] : readDecisions(orders.dataFolder),
   }
   const reports = compileFeeds(orders.feeds, options, feed => {

@@ -10,6 +10,7 @@ import type { FeedSettings } from '../settings/settings.ts'
 import { type Decision, isApproved, pinnedVersion } from './decisions.ts'
 import { type FeedFile, type OctetSource, openFeedFile } from './feed-file.ts'
 import { changeProblem, readVersion, versionPath, writeVersion } from './guards/change.ts'
+import { endedText } from './guards/exception.ts'
 import type { NeverBlock } from './guards/never-block.ts'
 import { type GuardedSink, Quarantine } from './guards/quarantine.ts'
 import { SignatureCheck } from './guards/signature.ts'
@@ -123,7 +124,7 @@ function readSource(
     keeper?.write(octets)
     signature?.tap(octets)
   })
-  if (file.hasChanged()) return { ...read, failure: CHANGED }
+  if (file.hasChanged()) return { ...read, failure: CHANGED, cause: 'unreadable' }
   const report = signature === null ? read : withSignature(read, signature, options.now)
   return report.failure === null ? judgeChange(feed, report, options) : report
 }
@@ -131,7 +132,7 @@ function readSource(
 function withSignature(report: FeedReport, check: SignatureCheck, now: number): FeedReport {
   if (report.failure !== null) return report
   const signed = orReason(() => check.verdict(now))
-  if (typeof signed === 'string') return { ...report, failure: signed }
+  if (typeof signed === 'string') return { ...report, failure: signed, cause: 'signature' }
   const times = [report.nextExpiry, signed.expiresAt].filter(time => time !== null)
   const nextExpiry = times.length === 0 ? null : Math.min(...times)
   return { ...report, serial: signed.serial ?? report.serial, signedBy: signed.by, nextExpiry }
@@ -148,7 +149,13 @@ function loadGuarded(
   if (options.neverBlock === undefined || !options.neverBlock.guards(feed.name)) return loadFeed(feed, file, sink, own)
   const quarantine = new Quarantine(sink, options.neverBlock)
   const report = loadFeed(feed, file, quarantine, own)
-  return { ...report, blocked: report.blocked - quarantine.total, quarantined: quarantine.counts }
+  return {
+    ...report,
+    blocked: report.blocked - quarantine.total,
+    quarantined: quarantine.counts,
+    spared: Object.fromEntries(quarantine.spared),
+    warnings: [...report.warnings, ...[...quarantine.ended].map(endedText)],
+  }
 }
 
 /** Holds a version back that is too different from the one in force, unless a person has approved of it. */
@@ -160,7 +167,7 @@ function judgeChange(feed: FeedSettings, report: FeedReport, options: CompileOpt
   const version = { sha256, entries: report.blocked + report.allowed + report.pages, serial }
   const problem = changeProblem(readVersion(path), version, feed.limits)
   if (problem !== null && !isApproved(decisions, feed.name, report.sha256))
-    return { ...report, failure: problem, isHeld: true }
+    return { ...report, failure: problem, cause: 'held', isHeld: true }
   const warning = keep === false ? null : writeVersion(path, version)
   return warning === null ? report : { ...report, warnings: [...report.warnings, warning] }
 }
@@ -185,7 +192,14 @@ function fromLastGood(feed: FeedSettings, options: CompileOptions, target: FeedT
     const report = readCopy(feed, options, target, one)
     if (report === null) continue
     if (typeof report !== 'string')
-      return { ...report, failure: failed.failure, isHeld: failed.isHeld, fromLastGood: true, warnings: problems }
+      return {
+        ...report,
+        failure: failed.failure,
+        cause: failed.cause,
+        isHeld: failed.isHeld,
+        fromLastGood: true,
+        warnings: [...problems, ...report.warnings],
+      }
     problems.push(report)
   }
   if (problems.length === 0) return failed
@@ -226,6 +240,7 @@ function unread(feed: FeedSettings, failure: string): FeedReport {
     lines: 0,
     durationMs: 0,
     failure,
+    cause: 'unreadable',
   })
 }
 

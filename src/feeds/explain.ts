@@ -9,6 +9,7 @@ import type { FeedSettings } from '../settings/settings.ts'
 import { nameToText } from '../wire/name.ts'
 import { type CompileOptions, compileFeed, type FeedTarget } from './compile.ts'
 import { BELOW, type EntryDetail, EXACT, type Extent, type Network } from './entry.ts'
+import type { QuarantineReason } from './guards/never-block.ts'
 import type { QuarantineListener } from './guards/quarantine.ts'
 import { isWithin, networkText } from './network.ts'
 import type { FeedSink } from './reader.ts'
@@ -29,6 +30,8 @@ export interface Explanation {
   readonly extent: Extent
   readonly line: number
   readonly detail: EntryDetail | null
+  /** Which guard keeps it back; only where one does. */
+  readonly guard?: QuarantineReason
   /** The feed's source failed; this is from its last good copy. */
   readonly fromLastGood: boolean
 }
@@ -77,7 +80,7 @@ export function entriesAbout(
 /** What a rule of a feed that is only monitored would be. */
 const DECIDING: readonly Status[] = ['blocks', 'allows']
 
-type Found = Pick<Explanation, 'status' | 'name' | 'addresses' | 'extent' | 'line' | 'detail'>
+type Found = Pick<Explanation, 'status' | 'name' | 'addresses' | 'extent' | 'line' | 'detail' | 'guard'>
 
 function explanation(feed: FeedSettings, report: FeedReport, found: Found): Explanation {
   return {
@@ -123,8 +126,14 @@ class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
     if (this.covers(nameLength, extent)) this.keep('expired', nameLength, extent, detail, line)
   }
 
-  quarantined(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
-    if (this.covers(nameLength, extent)) this.keep('quarantined', nameLength, extent, detail, line)
+  quarantined(
+    nameLength: number,
+    extent: Extent,
+    detail: EntryDetail | null,
+    line: number,
+    guard: QuarantineReason,
+  ): void {
+    if (this.covers(nameLength, extent)) this.keep('quarantined', nameLength, extent, detail, line, guard)
   }
 
   prefix(network: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void {
@@ -151,7 +160,15 @@ class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
     return true
   }
 
-  private keep(status: Status, length: number, extent: Extent, detail: EntryDetail | null, line: number): void {
-    this.found.push({ status, name: nameToText(this.name.slice(0, length)), extent, line, detail })
+  private keep(
+    status: Status,
+    length: number,
+    extent: Extent,
+    detail: EntryDetail | null,
+    line: number,
+    guard?: QuarantineReason,
+  ): void {
+    const name = nameToText(this.name.slice(0, length))
+    this.found.push({ status, name, extent, line, detail, ...(guard === undefined ? {} : { guard }) })
   }
 }

@@ -84,6 +84,6 @@ function orRefuse<T>(path: string, act: () => T): T {
     return act()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new FeedRefused(`${path}: ${SENTENCES[code ?? ''] ?? message}`)
+    throw new FeedRefused(`${path}: ${SENTENCES[code ?? ''] ?? message}`, 'unreadable')
   }
 }

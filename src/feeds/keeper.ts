@@ -12,9 +12,11 @@ import { goLast, goOn } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { Aftermath, Compiled, CompileOrders, Started } from './compile-thread.ts'
 import { decisionsPath } from './decisions.ts'
+import { nextEndOf } from './guards/exception.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import { signaturePath } from './guards/signature.ts'
 import type { Keeping } from './history/archive.ts'
+import { LOAD_CAUSES, type LoadCause } from './reader.ts'
 import { type FeedReport, isInForce, nextExpiryOf } from './report.ts'
 import type { SavedImage } from './saved-image.ts'
 import { type FeedWatch, watchFeeds } from './watch.ts'
@@ -48,6 +50,8 @@ export interface FeedState {
   readonly report: FeedReport | null
   readonly lastAttemptAt: number | null
   readonly lastSuccessAt: number | null
+  /** Attempts that failed since the start, by cause. */
+  readonly failures: Readonly<Record<LoadCause, number>>
 }
 
 export class FeedKeeper {
@@ -66,7 +70,7 @@ export class FeedKeeper {
     this.options = options
     this.saved = saved
     for (const feed of options.feeds)
-      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null })
+      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null, failures: noFailures() })
   }
 
   /** Compiles for the first time, and from then on whenever a file changes. Rejects where no image came of it: nothing may be served unfiltered. */
@@ -125,8 +129,11 @@ export class FeedKeeper {
       const { compiled, ended } = await inThread(orders, onProblem)
       if (this.closed) return
       this.generation = generation
-      for (const report of compiled.reports) this.remember(report, startedAt)
-      this.planExpiry(compiled.reports)
+      for (const report of compiled.reports) {
+        this.remember(report, startedAt)
+        this.count(report)
+      }
+      this.planExpiry(compiled.reports, startedAt)
       onImage({ ...compiled, generation })
       // What it writes down must not be written by two at once.
       await ended
@@ -139,15 +146,27 @@ export class FeedKeeper {
   private remember(report: FeedReport, at: number): void {
     const before = this.states.get(report.name)
     const lastSuccessAt = report.failure === null ? at : (before?.lastSuccessAt ?? null)
-    this.states.set(report.name, { report, lastAttemptAt: at, lastSuccessAt })
+    this.states.set(report.name, {
+      report,
+      lastAttemptAt: at,
+      lastSuccessAt,
+      failures: before?.failures ?? noFailures(),
+    })
   }
 
-  private planExpiry(reports: readonly FeedReport[]): void {
+  private count({ name, cause }: FeedReport): void {
+    const state = this.states.get(name)!
+    if (cause === null) return
+    this.states.set(name, { ...state, failures: { ...state.failures, [cause]: state.failures[cause] + 1 } })
+  }
+
+  /** For entries, and for exceptions of guards, that were in force at `at`. */
+  private planExpiry(reports: readonly FeedReport[], at: number): void {
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
     this.expiryTimer = null
-    const next = nextExpiryOf(reports)
-    if (next === null) return
-    const waitMs = Math.max(EXPIRY_STEP_MS, next * 1000 - this.options.now())
+    const ends = [nextExpiryOf(reports), nextEndOf(this.options.neverBlock.exceptions, at)].filter(end => end !== null)
+    if (ends.length === 0) return
+    const waitMs = Math.max(EXPIRY_STEP_MS, Math.min(...ends) * 1000 - this.options.now())
     this.expiryTimer = setTimeout(() => void this.refresh(), Math.min(waitMs, TIMER_MS_MAX))
     this.expiryTimer.unref()
   }
@@ -165,6 +184,10 @@ export class FeedKeeper {
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
   }
+}
+
+function noFailures(): Record<LoadCause, number> {
+  return Object.fromEntries(LOAD_CAUSES.map(cause => [cause, 0])) as Record<LoadCause, number>
 }
 
 /** What cannot be made is noticed by whoever writes there. */
@@ -186,6 +209,9 @@ function yieldFor(thread: number | null): NodeJS.Timeout | undefined {
   return setTimeout(() => goOn(thread), YIELD_MS).unref()
 }
 
+/** Of a compiling thread: what is made for a line is of no use after it, and more room for it is only memory. */
+const YOUNG_MIB = 2
+
 interface Compiling {
   readonly compiled: Compiled
   /** Never rejects. */
@@ -194,7 +220,10 @@ interface Compiling {
 
 function inThread(orders: CompileOrders, onProblem: (problem: string) => void): Promise<Compiling> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), { workerData: { compile: orders } })
+    const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), {
+      workerData: { compile: orders },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    })
     const ended = new Promise<void>(resolveEnd => {
       thread.once('exit', () => resolveEnd())
     })

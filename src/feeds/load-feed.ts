@@ -33,7 +33,7 @@ export interface LoadOptions {
 export function loadFeed(feed: FeedSettings, source: OctetSource, sink: RuleSink, options: LoadOptions): FeedReport {
   const started = options.clock()
   const loading = new Loading(feed, source, new Tally(sink), options)
-  const failure = loading.run()
+  const refusal = loading.run()
   return reportOf(feed, loading.tally, {
     source: source.path,
     format: loading.format,
@@ -41,7 +41,8 @@ export function loadFeed(feed: FeedSettings, source: OctetSource, sink: RuleSink
     sha256: loading.octets === 0 ? '' : loading.hash.digest('hex'),
     lines: loading.splitter?.count ?? 0,
     durationMs: options.clock() - started,
-    failure,
+    failure: refusal?.message ?? null,
+    cause: refusal?.kind ?? null,
   })
 }
 
@@ -65,12 +66,13 @@ class Loading implements LineTarget {
   }
 
   /** Why the feed cannot be used, or null. */
-  run(): string | null {
+  run(): FeedRefused | null {
     try {
       this.readAll()
-      return this.tally.refusal(this.feed.limits?.bad ?? null)
+      const refusal = this.tally.refusal(this.feed.limits?.bad ?? null)
+      return refusal === null ? null : new FeedRefused(refusal, 'bad-lines')
     } catch (error) {
-      if (error instanceof FeedRefused) return error.message
+      if (error instanceof FeedRefused) return error
       throw error
     }
   }

@@ -1,16 +1,18 @@
 /** For commands: the feeds read as the server reads them, and nothing written. */
-import type { Settings } from '../settings/settings.ts'
-import type { CompileOptions } from './compile.ts'
+import type { FeedSettings, Settings } from '../settings/settings.ts'
+import { type CompileOptions, compileFeed } from './compile.ts'
 import { readDecisions } from './decisions.ts'
 import type { RuleSink } from './entry.ts'
 import { NeverBlock } from './guards/never-block.ts'
+import type { FeedReport } from './report.ts'
 
 export function readOnly(settings: Pick<Settings, 'data' | 'guards'>, nowMs: number) {
+  const now = Math.floor(nowMs / 1000)
   return {
     dataFolder: settings.data,
-    now: Math.floor(nowMs / 1000),
+    now,
     keep: false,
-    neverBlock: new NeverBlock(settings.guards),
+    neverBlock: new NeverBlock(settings.guards, now),
     decisions: readDecisions(settings.data),
   } satisfies CompileOptions
 }
@@ -24,4 +26,9 @@ export class QuietSink implements RuleSink {
   page(): void {}
   skip(): void {}
   bad(): void {}
+}
+
+/** What becomes of a feed now. */
+export function reportOn(feed: FeedSettings, options: CompileOptions): FeedReport {
+  return compileFeed(feed, options, { sink: new QuietSink(), undo() {} })
 }

@@ -37,7 +37,17 @@ export interface ReaderContext {
 
 export type MakeReader = (context: ReaderContext) => FeedReader
 
+/** Why a version is not in force, for who counts: it cannot be read, is no list, is too bad a list, lacks signatures, or waits for a person. */
+export const LOAD_CAUSES = ['unreadable', 'form', 'bad-lines', 'signature', 'held'] as const
+export type LoadCause = (typeof LOAD_CAUSES)[number]
+
 /** The whole file cannot be used, for a reason that is no single line's. */
 export class FeedRefused extends Error {
   override readonly name = 'FeedRefused'
+  readonly kind: LoadCause
+
+  constructor(message: string, kind: LoadCause = 'form') {
+    super(message)
+    this.kind = kind
+  }
 }

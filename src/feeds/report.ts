@@ -8,7 +8,7 @@ import type { FeedSettings } from '../settings/settings.ts'
 import type { EntryDetail, Extent, Network, RuleSink } from './entry.ts'
 import { noneQuarantined, type QuarantineCounts } from './guards/quarantine.ts'
 import { shown } from './octet-text.ts'
-import type { FeedSink } from './reader.ts'
+import type { FeedSink, LoadCause } from './reader.ts'
 import type { FileFormat } from './readers.ts'
 
 export interface BadLine {
@@ -43,8 +43,12 @@ export interface FeedReport {
   readonly durationMs: number
   /** Why the source is not in force, a sentence; null where it is. */
   readonly failure: string | null
+  /** The same, for who counts; null where it is in force. */
+  readonly cause: LoadCause | null
   /** Rules that may not count, by reason; not among `blocked`. */
   readonly quarantined: QuarantineCounts
+  /** How many of `blocked` count by an exception of a guard, by its name. */
+  readonly spared: Readonly<Record<string, number>>
   /** The source reads well, but waits for a person's word: `failure` says why. */
   readonly isHeld: boolean
   /** The publisher's number of this version: signed, or in the list itself; null where there is none. */
@@ -170,6 +174,7 @@ export interface Reading {
   readonly lines: number
   readonly durationMs: number
   readonly failure: string | null
+  readonly cause: LoadCause | null
 }
 
 export function reportOf(feed: FeedSettings, tally: Tally, reading: Reading): FeedReport {
@@ -186,6 +191,7 @@ export function reportOf(feed: FeedSettings, tally: Tally, reading: Reading): Fe
     badLines: tally.badLines,
     nextExpiry: tally.nextExpiry,
     quarantined: noneQuarantined(),
+    spared: {},
     isHeld: false,
     serial: tally.ownSerial,
     signedBy: null,

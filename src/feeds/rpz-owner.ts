@@ -8,7 +8,7 @@
 import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, nameFromText, nameToText } from '../wire/name.ts'
 import type { Network } from './entry.ts'
 import { BELOW, EXACT, type Extent } from './entry.ts'
-import { BAD_CHARACTER, EMPTY_LABEL, LONG_NAME, plainName } from './hostname.ts'
+import { BAD_CHARACTER, EMPTY_LABEL, LONG_LABEL, LONG_NAME, plainName } from './hostname.ts'
 import { placeOf, textOf } from './octet-text.ts'
 import { networkOf } from './rpz-address.ts'
 
@@ -176,8 +176,12 @@ function writeName(bytes: Uint8Array, at: number, end: number, out: Uint8Array):
 function unusualName(bytes: Uint8Array, at: number, end: number, out: Uint8Array): number {
   if (end - at === 0 || end - at > NAME_OCTETS_MAX) return end === at ? EMPTY_LABEL : LONG_NAME
   for (let i = at; i < end; i++) if (bytes[i]! <= 0x20 || bytes[i]! > 0x7e) return BAD_CHARACTER
-  const after = nameFromText(textOf(bytes, at, end) ?? '', out)
-  return after < 0 || after > NAME_OCTETS_MAX ? EMPTY_LABEL : after
+  const text = textOf(bytes, at, end) ?? ''
+  const after = nameFromText(text, out)
+  if (after >= 0 && after <= NAME_OCTETS_MAX) return after
+  const labels = text.replace(/\.$/, '').split('.')
+  if (labels.some(label => label.length > LABEL_OCTETS_MAX)) return LONG_LABEL
+  return labels.includes('') ? EMPTY_LABEL : LONG_NAME
 }
 
 /** Octets of `name` before `zone`, which it ends with at the border of a label, or -1. */

@@ -15,7 +15,7 @@ import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import type { FeedReport } from './report.ts'
 
-const MAGIC = Buffer.from('Qalqan image 01\n')
+const MAGIC = Buffer.from('Qalqan image 02\n')
 const LENGTH_OCTETS = 4
 const CHECKSUM_OCTETS = 32
 const CHUNK_OCTETS = 1024 * 1024

@@ -12,12 +12,14 @@ export interface Environment {
   readonly localAddresses: readonly string[]
   /** Why the file at an absolute path cannot be read, or null. */
   readonly fileProblem: (path: string) => string | null
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 const RESOLV_CONF = '/etc/resolv.conf'
 
 export function systemEnvironment(): Environment {
-  return { cpus: availableParallelism(), readResolvConf, localAddresses: localAddresses(), fileProblem }
+  return { cpus: availableParallelism(), readResolvConf, localAddresses: localAddresses(), fileProblem, now: Date.now }
 }
 
 export function fileProblem(path: string): string | null {

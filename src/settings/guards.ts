@@ -1,6 +1,9 @@
 /** What feeds may not do: block names that everybody needs, change out of all proportion. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { type GuardException, hasEnded } from '../feeds/guards/exception.ts'
+import { secondsOf } from '../feeds/qalqan-entry.ts'
+import { CLASSES } from '../images/classes.ts'
 import { line, list, section, text } from './kinds.ts'
 import { parseName } from './names.ts'
 import { type Path, quote, visible } from './problems.ts'
@@ -8,6 +11,7 @@ import type { Config } from './schema.ts'
 import type { FeedSettings, PolicySettings, Settings } from './settings.ts'
 import { type Settling, take } from './settling.ts'
 
+const DATE = 'a date, such as 2026-12-31 or 2026-12-31T18:00:00+05:00'
 const SHARE = /^(\d{1,5})%$/
 
 function share(expected: string) {
@@ -30,7 +34,9 @@ export const limitsKey = section({
 export const guardsKey = section({
   protected: list(text('a domain name'), 'domain names')
     .default([])
-    .describe('Names that no feed may block, with those above them: your own, banks, the hotline.'),
+    .describe(
+      'Names that no feed may block, with www. before them and those above them: your own, banks, the hotline. *.bank.example: also all below it.',
+    ),
   top_list: text('the path of a file')
     .optional()
     .describe('A file of names that everybody uses, one a line or as rank,name: no feed may block those either.'),
@@ -39,6 +45,7 @@ export const guardsKey = section({
       name: text('a domain name').describe('The name whose rule counts all the same.'),
       by: line('the name of a person').describe('Who answers for it.'),
       reason: line('a reason', 1000).describe('Why.'),
+      until: line(DATE).optional().describe('From this moment on the guard holds again. Absent: it has no end.'),
     }),
     'exceptions',
   )
@@ -61,11 +68,29 @@ export function settleGuards(
 ): Settings['guards'] {
   const { protected: own, top_list: top, exceptions } = config.guards
   return {
-    protected: [...own.flatMap((name, i) => nameOf(name, ['guards', 'protected', i], settling)), ...ownHosts(config)],
+    protected: [
+      ...own.flatMap((name, i) => protectedName(name, ['guards', 'protected', i], settling)),
+      ...ownHosts(config, feeds),
+    ],
     topList: top === undefined ? [] : readTopList(top, settling),
-    exceptions: exceptions.flatMap(({ name }, i) => nameOf(name, ['guards', 'exceptions', i, 'name'], settling)),
+    exceptions: exceptions.flatMap((own, i) => exceptionOf(own, ['guards', 'exceptions', i], settling)),
     positiveFeeds: feeds.filter(feed => isPositive(feed, policies)).map(feed => feed.name),
   }
+}
+
+function exceptionOf(
+  { name: written, by, reason, until: end }: Config['guards']['exceptions'][number],
+  path: Path,
+  settling: Settling,
+): GuardException[] {
+  const until = end === undefined ? null : secondsOf(end)
+  if (end !== undefined && until === null) settling.report([...path, 'until'], `expected ${DATE}, got ${quote(end)}`)
+  return nameOf(written, [...path, 'name'], settling).map(name => {
+    const exception = { name, by, reason, until }
+    if (hasEnded(exception, settling.environment.now() / 1000))
+      settling.warn(`The exception of guards for ${name} by ${visible(by)} ended on ${end}: the guard holds again.`)
+    return exception
+  })
 }
 
 function isPositive({ category }: FeedSettings, policies: readonly PolicySettings[]): boolean {
@@ -75,21 +100,28 @@ function isPositive({ category }: FeedSettings, policies: readonly PolicySetting
   )
 }
 
+/** With all below it where it is written so. */
+function protectedName(written: string, path: Path, settling: Settling): string[] {
+  if (!written.startsWith('*.')) return nameOf(written, path, settling)
+  return nameOf(written.slice(2), path, settling).map(name => `*.${name}`)
+}
+
 function nameOf(name: string, path: Path, settling: Settling): string[] {
   const parsed = take(parseName(name), path, settling)
   return parsed === null ? [] : [parsed]
 }
 
-/** Hosts that this configuration itself sends people to: who is blocked must be able to object. */
-function ownHosts({ block_page: page, blocking }: Config): string[] {
-  const hosts = [page.appeal.url, blocking.link].map(url =>
-    url === undefined ? null : (URL.parse(url)?.hostname ?? null),
-  )
-  const mail = page.appeal.email?.split('@')[1]
-  return [...hosts, mail].flatMap(host => {
-    const parsed = host === null || host === undefined ? { why: 'none' } : parseName(host)
+/** Hosts that this configuration itself sends people to, so that who is blocked can object, and those that lists come from. */
+function ownHosts({ block_page: page, blocking }: Config, feeds: readonly FeedSettings[]): string[] {
+  const ways = [page.appeal, ...CLASSES.map(own => page[own].appeal)]
+  const urls = [blocking.link, ...ways.map(own => own.url), ...feeds.map(own => own.remote?.url)]
+  const hosts = urls.map(url => (url === undefined ? undefined : URL.parse(url)?.hostname))
+  const mail = ways.map(own => own.email?.split('@')[1])
+  const names = [...hosts, ...mail].flatMap(host => {
+    const parsed = host === undefined ? { why: 'none' } : parseName(host)
     return 'value' in parsed ? [parsed.value] : []
   })
+  return [...new Set(names)]
 }
 
 function readTopList(written: string, settling: Settling): string[] {

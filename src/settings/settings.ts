@@ -2,6 +2,7 @@
  * The settled configuration: defaults filled, units resolved, paths absolute, names in A-labels, frozen. The third of three
  * types (read, checked, settled); nothing outside this folder sees the first two.
  */
+import type { GuardException } from '../feeds/guards/exception.ts'
 import type { TsigAlgorithm } from '../feeds/transfer/tsig.ts'
 import type { AnswerMode, RuleClass } from '../images/classes.ts'
 
@@ -197,7 +198,7 @@ export interface Settings {
   readonly guards: {
     readonly protected: readonly string[]
     readonly topList: readonly string[]
-    readonly exceptions: readonly string[]
+    readonly exceptions: readonly GuardException[]
     /** Feeds whose category policies only let through. */
     readonly positiveFeeds: readonly string[]
   }

@@ -18,6 +18,8 @@ export interface FeedFacts {
   readonly isHeld: boolean
   /** Whether the version read last had the signatures that it needs; null where it needs none. */
   readonly isSigned: boolean | null
+  /** Attempts to load it that failed since the start, by cause. */
+  readonly failures: Readonly<Record<string, number>>
   /** Rules that may not count, by reason. */
   readonly quarantined: Readonly<Record<string, number>>
 }

@@ -48,6 +48,15 @@ function feedMetrics(facts: ControlFacts): MetricRow[] {
       ['feed'],
       each(feed => Number(feed.fromLastGood)),
     ),
+    counter(
+      'qalqan_feed_load_failures_total',
+      'Versions of the feed that were read and are not in force, by cause.',
+      ['feed', 'cause'],
+      add => {
+        for (const feed of facts.feeds())
+          for (const [cause, count] of Object.entries(feed.failures)) add(count, feed.name, cause)
+      },
+    ),
     gauge(
       'qalqan_feed_fetch_success_timestamp_seconds',
       'When the list was last fetched, or found unchanged; absent when it never was.',

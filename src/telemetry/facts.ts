@@ -12,6 +12,7 @@ export interface FactSources {
         readonly report: FeedReport | null
         readonly lastAttemptAt: number | null
         readonly lastSuccessAt: number | null
+        readonly failures: Readonly<Record<string, number>>
       }
     >
     notInForce(): string | null
@@ -56,7 +57,7 @@ type State = FactSources['keeper']['states'] extends ReadonlyMap<string, infer T
 
 function feedFacts(
   name: string,
-  { report, lastAttemptAt, lastSuccessAt }: State,
+  { report, lastAttemptAt, lastSuccessAt, failures }: State,
   signed: ReadonlySet<string>,
 ): FeedFacts {
   const isUsed = report !== null && isInForce(report)
@@ -76,6 +77,7 @@ function feedFacts(
     fromLastGood: report?.fromLastGood ?? false,
     isHeld: report?.isHeld ?? false,
     isSigned: signed.has(name) ? (report?.signedBy ?? null) !== null : null,
+    failures,
     quarantined: report?.quarantined ?? {},
   }
 }

@@ -87,6 +87,16 @@ test('an answer with a flagged address is not given, whatever the name; exceptio
   )
   expect(await explained('a.example', '--client', '127.0.0.13')).toMatch(/not blocked[\s\S]*allows +127\.0\.0\.13\/32/)
   expect(await explained(addresses.get('b.example')!)).toMatch(/: blocked, hotline[\s\S]*\/24 \(addresses in answers\)/)
+  const today = new Date().toISOString().slice(0, 10)
+  const proof = (of: string) =>
+    serving.folder.run('feeds', 'proof', of, '--on', today, '--config', 'qalqan.yaml').then(({ stdout }) => stdout)
+  expect(await proof(addresses.get('b.example')!)).toMatch(
+    /: was listed$[\s\S]*\n {4}blocks [\d.]+\/24 \(addresses in answers\), line 4$/m,
+  )
+  expect(await proof('127.0.0.12')).toMatch(
+    /: was listed$[\s\S]*127\.0\.0\.12\/32 \(whoever asks from there\), line 10$/m,
+  )
+  expect(await proof('203.0.113.77')).toMatch(/^203\.0\.113\.77 on .*: was not listed$/m)
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()
   expect(
     Number(/qalqan_answers_inspected_away_total\{reason="flagged_address"\} (\d+)/.exec(metrics)?.[1]),

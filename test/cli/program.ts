@@ -102,16 +102,20 @@ export class Folder {
     return this.write(name, stringify(content))
   }
 
-  run(...args: readonly string[]): Promise<Ended> {
+  /** Starts a command, and ends it with the folder. */
+  start(...args: readonly string[]): Program {
     const program = new Program(args, this.path)
     this.started.push(program)
-    return program.ended
+    return program
+  }
+
+  run(...args: readonly string[]): Promise<Ended> {
+    return this.start(...args).ended
   }
 
   /** Starts `serve` and waits until it says that it serves. */
   async serve(config: string): Promise<Program> {
-    const program = new Program(['serve', '--config', config], this.path)
-    this.started.push(program)
+    const program = this.start('serve', '--config', config)
     await program.printed(/^Try: /m)
     return program
   }

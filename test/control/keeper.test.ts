@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
+import { type NeverBlockNames, NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { FeedKeeper } from '../../src/feeds/keeper.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
@@ -18,7 +18,10 @@ let keeper: FeedKeeper
 let images: InForce[]
 let problems: string[]
 
-function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = Date.now): FeedKeeper {
+function keeperOf(
+  feeds: readonly Partial<FeedSettings>[],
+  neverBlock: NeverBlockNames = NOTHING_OF_YOUR_OWN,
+): FeedKeeper {
   const settled = feeds.map((feed, i) => ({
     name: `list${i}`,
     source: folder.file(`list${i}.txt`),
@@ -40,10 +43,10 @@ function keeperOf(feeds: readonly Partial<FeedSettings>[], now: () => number = D
     dataFolder: folder.file('data'),
     seed: SEED,
     categories: ['illegal', '-not-listed'],
-    neverBlock: NOTHING_OF_YOUR_OWN,
+    neverBlock,
     keeping: { keepMs: 3_600_000, octetsMax: 2 ** 20 },
     saved: null,
-    now,
+    now: Date.now,
     onImage: ({ image, generation }) => void images.push({ generation, names: new FilterReader(image).names }),
     onProblem: problem => void problems.push(problem),
   })
@@ -116,6 +119,7 @@ describe('the keeper of feeds', () => {
     expect(await until(() => images.length === 2)).toBe(true)
     expect(images[1]!.names).toBe(2)
     expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: true })
+    expect(keeper.states.get('list0')!.failures).toMatchObject({ unreadable: 1, form: 0 })
     const before = keeper.states.get('list0')!.lastSuccessAt
     expect(before).not.toBeNull()
     renameSync(folder.write('new.txt', list('c.example')), folder.file('list0.txt'))
@@ -146,6 +150,20 @@ describe('the keeper of feeds', () => {
     expect(Date.now()).toBeGreaterThanOrEqual((second + 2) * 1000)
     expect(await until(() => images.at(-1)!.names === 1, 5000)).toBe(true)
     expect(images.length).toBeLessThanOrEqual(5)
+  })
+
+  test('the guard holds again when its exception ends, without anybody asking', async () => {
+    const end = Math.floor(Date.now() / 1000) + 2
+    const one = { name: 'bank.example', by: 'A. Person', reason: 'sample', until: end }
+    folder.write('list0.txt', list('bank.example', 'b.example'))
+    await keeperOf([{}], { ...NOTHING_OF_YOUR_OWN, protected: ['bank.example'], exceptions: [one] }).start()
+    expect(images[0]!.names).toBe(2)
+    expect(await until(() => images.at(-1)!.names === 1, 4000)).toBe(true)
+    expect(Date.now()).toBeGreaterThanOrEqual(end * 1000)
+    expect(keeper.states.get('list0')!.report).toMatchObject({
+      quarantined: { protected: 1 },
+      warnings: [expect.stringMatching(/bank\.example by A\. Person ended/)],
+    })
   })
 
   test('an expiry beyond the longest timer is not taken for one that is due', async () => {

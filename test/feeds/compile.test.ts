@@ -60,12 +60,12 @@ describe('the last good copy', () => {
     expect(readdirSync(join(data, 'feeds'))).toEqual(['list.last-good'])
   })
 
-  const failures: [what: string, spoil: () => void, why: RegExp][] = [
-    ['is gone', () => rmSync(source()), /list\.txt: there is no such file$/],
-    ['is a folder', replaceByFolder, /is not a file$/],
+  const failures: [what: string, spoil: () => void, why: RegExp, cause?: string][] = [
+    ['is gone', () => rmSync(source()), /list\.txt: there is no such file$/, 'unreadable'],
+    ['is a folder', replaceByFolder, /is not a file$/, 'unreadable'],
     ['is empty', () => put(''), /^an empty file$/],
     ['is an HTML page', () => put('<html>Sign in</html>'), /^an HTML or XML page/],
-    ['has only bad lines', () => put('||a..b^\n'), /^no valid entry/],
+    ['has only bad lines', () => put('||a..b^\n'), /^no valid entry/, 'bad-lines'],
     [
       'is mostly bad',
       () =>
@@ -75,10 +75,11 @@ describe('the last good copy', () => {
           ),
         ),
       /^9 of 29 entries are bad/,
+      'bad-lines',
     ],
     ['has another format', () => put('what is\nthis to\nbe then\n'), /^no format that is known/],
   ]
-  for (const [what, spoil, why] of failures)
+  for (const [what, spoil, why, cause = 'form'] of failures)
     test(`is in force when the source ${what}`, () => {
       put('a.example\n')
       const good = compile().report
@@ -87,6 +88,7 @@ describe('the last good copy', () => {
       expect(rules).toEqual(['a.example'])
       expect(report).toMatchObject({
         fromLastGood: true,
+        cause,
         blocked: 1,
         sha256: good.sha256,
         source: lastGoodPath(data, 'list'),

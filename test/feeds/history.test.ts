@@ -18,6 +18,7 @@ import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath, type Keeping, prune } from '../../src/feeds/history/archive.ts'
 import { historyPath, readHistory } from '../../src/feeds/history/chain.ts'
 import { proveListing } from '../../src/feeds/history/proof.ts'
+import { wideOctets } from '../../src/feeds/network.ts'
 import { appendUrgent } from '../../src/feeds/urgent.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 import { wireName } from '../support/octets.ts'
@@ -61,7 +62,9 @@ async function inForce(
   return compiled
 }
 
-const prove = (name: string, on: string) => proveListing(data, { name: wireName(name), shown: name, on })
+const prove = (name: string, on: string) => proveListing(data, { subject: { name: wireName(name) }, shown: name, on })
+const proveAddress = (address: string, on: string, of: 'answer' | 'client') =>
+  proveListing(data, { subject: { [of]: wideOctets(address) }, shown: address, on })
 
 describe('the history', () => {
   test('has a line for each version that comes or goes, none for one that stays', async () => {
@@ -228,6 +231,27 @@ describe('a proof', () => {
     expect(prove('bad.example', '2026-01-02').versions[0]!.problem).toMatch(/is damaged/)
     rmSync(path)
     expect(prove('bad.example', '2026-01-02').versions[0]!.problem).toMatch(/is not kept any more/)
+  })
+
+  test('tells of addresses in answers and of clients, each by its own rules', async () => {
+    const zone = (...rules: readonly string[]) =>
+      `@ SOA ns. root. 1 3600 600 86400 60\n${rules.map(rule => `${rule}\n`).join('')}`
+    await inForce(0, { a: zone('24.0.2.0.192.rpz-ip CNAME .', '48.zz.db8.2001.rpz-client-ip CNAME .') })
+    await inForce(5, { a: zone('32.1.2.0.192.rpz-ip CNAME .') })
+    const rows: readonly (readonly [string, string, 'answer' | 'client', boolean])[] = [
+      ['192.0.2.9', '2026-01-02', 'answer', true],
+      ['192.0.2.9', '2026-01-02', 'client', false],
+      ['192.0.2.9', '2026-01-08', 'answer', false],
+      ['192.0.2.1', '2026-01-08', 'answer', true],
+      ['2001:db8::7', '2026-01-02', 'client', true],
+      ['2001:db8::7', '2026-01-02', 'answer', false],
+      ['2001:db8:1::7', '2026-01-02', 'client', false],
+    ]
+    for (const [address, on, of, isListed] of rows)
+      expect([address, on, of, proveAddress(address, on, of).isListed]).toEqual([address, on, of, isListed])
+    expect(proveAddress('192.0.2.9', '2026-01-02', 'answer').versions[0]!.entries).toMatchObject([
+      { status: 'blocks', name: '192.0.2.0/24', addresses: 'answers', line: 2 },
+    ])
   })
 
   test('an urgent block counts from its day to the day it ended', () => {

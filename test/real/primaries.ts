@@ -1,8 +1,9 @@
-/** Real primaries of a policy zone, which sign, notify and take updates: BIND and Knot; and what dig says that they have. */
+/** Real primaries of a policy zone, which sign and notify: BIND and Knot, which take updates, and NSD, which reads its file anew; and what dig says that they have. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../cli/program.ts'
+import { delay } from '../transport/clients.ts'
 import { pathOf, RealServer } from './programs.ts'
 
 export const ZONE = 'rpz.test'
@@ -14,12 +15,12 @@ export const KEY = {
 
 export type StartPrimary = (parent: string, zone: string, notifyPort: number) => Promise<RealServer>
 
-/** A zone of so many rules. */
-export function zoneOf(rules: number): string {
-  const lines = Array.from({ length: rules }, (_, i) =>
+/** A zone of so many rules, the first of which is that of this number. */
+export function zoneOf(rules: number, { serial = 1, first = 0 } = {}): string {
+  const lines = Array.from({ length: rules }, (_, n) => first + n).map(i =>
     i % 5 === 0 ? `a${i}.example A 192.0.2.${i % 250}` : `n${i}.example CNAME .`,
   )
-  return `$ORIGIN ${ZONE}.\n$TTL 60\n@ SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n@ NS ns.test.\n${lines.join('\n')}\n`
+  return `$ORIGIN ${ZONE}.\n$TTL 60\n@ SOA ns.test. hostmaster.test. ${serial} 3600 600 86400 60\n@ NS ns.test.\n${lines.join('\n')}\n`
 }
 
 async function prepared(
@@ -103,6 +104,50 @@ zone "${ZONE}" {
   return RealServer.start('named', ['-g', '-n', '1', '-c', file], { port, name: `${ZONE}.`, folder })
 }
 
+export const startNsdPrimary: StartPrimary = async (parent, zone, notifyPort) => {
+  const { port, folder, file } = await prepared(parent, 'nsd-primary', zone)
+  writeFileSync(
+    file,
+    `server:
+  ip-address: 127.0.0.1@${port}
+  server-count: 1
+  username: ""
+  zonesdir: "${folder}"
+  database: ""
+  pidfile: "${folder}/nsd.pid"
+  xfrdfile: "${folder}/xfrd.state"
+  zonelistfile: "${folder}/zone.list"
+  xfrdir: "${folder}"
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+key:
+  name: ${KEY.name}
+  algorithm: ${KEY.algorithm}
+  secret: "${KEY.secret}"
+zone:
+  name: "${ZONE}"
+  zonefile: "rpz.zone"
+  notify: 127.0.0.1@${notifyPort} ${KEY.name}
+  provide-xfr: 127.0.0.1 ${KEY.name}
+  store-ixfr: yes
+  create-ixfr: yes
+`,
+  )
+  return RealServer.start('nsd', ['-d', '-c', file], { port, name: `${ZONE}.`, folder })
+}
+
+/** Puts another zone into a primary's file and has it read that. Throws where it does not within 20 s. */
+export async function replaceZone(server: RealServer, zone: string, serial: number): Promise<void> {
+  writeFileSync(join(server.folder, 'rpz.zone.new'), zone)
+  renameSync(join(server.folder, 'rpz.zone.new'), join(server.folder, 'rpz.zone'))
+  server.reload()
+  for (let tries = 0; serialAt(server.port) !== serial; tries++) {
+    if (tries === 200) throw new Error(`the primary does not take version ${serial} of its zone`)
+    await delay(100)
+  }
+}
+
 const SIGNED = `${KEY.algorithm}:${KEY.name}:${KEY.secret}`
 
 /** Sends updates as one message. Throws with what nsupdate says. */
@@ -119,20 +164,24 @@ export async function update(port: number, changes: readonly string[]): Promise<
 
 /** The rules that a primary has, as lines of our copy, sorted. */
 export function rulesAt(port: number): string[] {
-  const { stdout } = spawnSync(
-    pathOf('dig')!,
-    ['@127.0.0.1', '-p', String(port), '-y', SIGNED, '+noall', '+answer', ZONE, 'AXFR'],
-    {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-    },
-  )
-  return stdout
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
+  return recordsAt(port, 'AXFR')
     .filter(([, , , type]) => type === 'CNAME' || type === 'A')
     .map(([owner, , , type, data]) => `${owner} IN ${type} ${data}`)
     .sort()
+}
+
+/** Records that it sends to who has a version: a whole zone's, or those of differences, each removed or added. */
+export function differencesAt(port: number, serial: number): number {
+  return recordsAt(port, `IXFR=${serial}`).length
+}
+
+function recordsAt(port: number, type: string): string[][] {
+  const { stdout } = spawnSync(
+    pathOf('dig')!,
+    ['@127.0.0.1', '-p', String(port), '-y', SIGNED, '+noall', '+answer', ZONE, type],
+    { encoding: 'utf8', maxBuffer: 2 ** 28 },
+  )
+  return stdout.split('\n').flatMap(line => (line.trim() === '' ? [] : [line.trim().split(/\s+/)]))
 }
 
 export function serialAt(port: number): number {

@@ -85,13 +85,16 @@ export function outputLater(program: ProgramName, args: readonly string[], withi
 
 export class RealServer {
   readonly port: number
+  /** Where its files are. */
+  readonly folder: string
   private readonly process: ChildProcess
   private readonly ended: Promise<void>
   private hasEnded = false
 
-  private constructor(process: ChildProcess, port: number) {
+  private constructor(process: ChildProcess, { port, folder }: { readonly port: number; readonly folder: string }) {
     this.process = process
     this.port = port
+    this.folder = folder
     this.ended = new Promise(resolve => {
       process.once('exit', () => {
         this.hasEnded = true
@@ -110,7 +113,7 @@ export class RealServer {
     const file = openSync(log, 'w')
     const server = new RealServer(
       spawn(required(program), args, { stdio: ['ignore', file, file], cwd: own.folder }),
-      own.port,
+      own,
     )
     for (let tries = 0; tries < 100 && !server.hasEnded; tries++) {
       if (await answers(own.port, own.name)) return server
@@ -123,6 +126,11 @@ export class RealServer {
   /** As if its machine had gone: it neither answers nor refuses. */
   freeze(): void {
     this.process.kill('SIGSTOP')
+  }
+
+  /** Has it read its files again, where SIGHUP means that. */
+  reload(): void {
+    this.process.kill('SIGHUP')
   }
 
   /** As if it had crashed. */

@@ -1,4 +1,4 @@
-/** Zones by transfer from BIND and Knot: whole, in thousands of differences after notifications, and with a primary that dies half-way. */
+/** Zones by transfer from BIND, Knot and NSD: whole, in thousands of differences after notifications, and with a primary that dies half-way. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +8,15 @@ import { Transferer } from '../../src/feeds/transfer/transferer.ts'
 import { freePort } from '../cli/program.ts'
 import { PAGE_ADDRESS, Serving } from '../cli/serving.ts'
 import {
+  differencesAt,
   KEY,
+  replaceZone,
   rulesAt,
   type StartPrimary,
   serialAt,
   startBindPrimary,
   startKnotPrimary,
+  startNsdPrimary,
   update,
   ZONE,
   zoneOf,
@@ -60,6 +63,7 @@ const ownRules = () => readFileSync(join(folder, 'list.source'), 'utf8').trimEnd
 describe.each([
   ['BIND', startBindPrimary],
   ['Knot', startKnotPrimary],
+  ['NSD', startNsdPrimary],
 ] as const)('from %s', (_, start) => {
   test('a whole zone, signed, in many messages', async () => {
     const { port } = await started(start, 20_000)
@@ -79,7 +83,12 @@ describe.each([
     expect(problems.join()).toMatch(/NOTAUTH|BADSIG|REFUSED|without a signature/)
     expect(existsSync(join(folder, 'list.source'))).toBe(false)
   })
+})
 
+describe.each([
+  ['BIND', startBindPrimary],
+  ['Knot', startKnotPrimary],
+] as const)('from %s', (_, start) => {
   test('thousands of differences, each notified, come to the very zone that the primary has', async () => {
     const notifyPort = await freePort()
     const { port } = await started(start, 3000, notifyPort)
@@ -103,6 +112,27 @@ describe.each([
     expect(ownRules()).toEqual(rulesAt(port))
   })
 })
+
+test('from NSD: its files change by a hundred rules each, are notified and taken as differences', async () => {
+  const notifyPort = await freePort()
+  const server = await started(startNsdPrimary, 3000, notifyPort)
+  const one = transferer([server.port])
+  await one.refresh()
+  expect(ownRules()).toEqual(rulesAt(server.port))
+  const listener = await listenForNotifies({ address: '127.0.0.1', family: 4, port: notifyPort }, [one], Date.now)
+  for (let round = 1; round <= 10; round++) {
+    await replaceZone(server, zoneOf(3000, { serial: 1 + round, first: 50 * round }), 1 + round)
+    await expect.poll(() => one.state().zone?.serial, { timeout: 30_000, interval: 50 }).toBe(1 + round)
+    expect(ownRules()).toEqual(rulesAt(server.port))
+    // 50 that went and 50 that came, between four SOAs.
+    expect(differencesAt(server.port, round)).toBe(104)
+  }
+  listener.close()
+  one.close()
+  expect(problems).toEqual([])
+  expect(ownRules()).toHaveLength(3000)
+  expect(ownRules()).toContain(`n3499.example.${ZONE}. IN CNAME .`)
+}, 120_000)
 
 test('a primary that dies half-way: nothing of it is taken, and the next one has the zone', async () => {
   const dying = await started(startKnotPrimary, 300_000)

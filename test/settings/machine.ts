@@ -10,6 +10,7 @@ export function machine(is: Partial<Environment> & { resolvConf?: string | null 
     readResolvConf: () => resolvConf,
     localAddresses: ['192.0.2.7', '2001:db8::7'],
     fileProblem: () => null,
+    now: () => Date.UTC(2026, 10, 22),
     ...rest,
   }
 }

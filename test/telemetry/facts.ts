@@ -10,6 +10,7 @@ export const FEED: FeedFacts = {
   fromLastGood: true,
   isHeld: true,
   isSigned: false,
+  failures: { form: 2, held: 1 },
   quarantined: { 'public-suffix': 2 },
 }
 

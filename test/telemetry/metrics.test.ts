@@ -61,6 +61,7 @@ const TABLE: [name: string, type: string, labels: string][] = [
   ['qalqan_worker_loop_lag_max_seconds', 'gauge', 'worker'],
   ['qalqan_worker_image_generation', 'gauge', 'worker'],
   ['qalqan_worker_restarts_total', 'counter', ''],
+  ['qalqan_feed_load_failures_total', 'counter', 'feed cause'],
   ['qalqan_feed_fetch_success_timestamp_seconds', 'gauge', 'feed'],
   ['qalqan_feed_fetch_failures_total', 'counter', 'feed cause'],
   ['qalqan_feed_monitored_total', 'counter', 'feed'],

@@ -6,18 +6,26 @@
  * Works on the compiling thread. A rule costs some 400 ns, nearly all of it the look into the public suffix list.
  */
 import { getPublicSuffix, parse } from 'tldts'
-import { LABELS_MAX } from '../../wire/name.ts'
 import { BELOW, EXACT, type Extent } from '../entry.ts'
+import { type GuardException, hasEnded } from './exception.ts'
 
 export const QUARANTINE_REASONS = ['root', 'public-suffix', 'shared-host', 'protected', 'top-list'] as const
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number]
 
+export interface GuardVerdict {
+  readonly reason: QuarantineReason
+  /** What a person has said about rules of this very name, in force or ended. */
+  readonly exception: GuardException | null
+  /** Whether the rule is kept back. */
+  readonly holds: boolean
+}
+
 export interface NeverBlockNames {
-  /** Lower-case A-labels without a final dot, as all names here. */
+  /** Lower-case A-labels without a final dot, as all names here; with `*.` before one, all below it as well. */
   readonly protected: readonly string[]
   readonly topList: readonly string[]
   /** Rules of exactly these names count all the same. */
-  readonly exceptions: readonly string[]
+  readonly exceptions: readonly GuardException[]
   /** Feeds that are only positive lists: what stands there is let through, not blocked. */
   readonly positiveFeeds: readonly string[]
 }
@@ -27,16 +35,20 @@ export const NOTHING_OF_YOUR_OWN: NeverBlockNames = { protected: [], topList: []
 
 /** Infrastructure that blocking breaks for everybody: the root's and the large registries' servers, those of .kz, its government and emergencies. */
 export const ALWAYS_PROTECTED = [
-  'root-servers.net',
-  'gtld-servers.net',
+  '*.root-servers.net',
+  '*.gtld-servers.net',
   'iana.org',
   'icann.org',
-  'nic.kz',
-  'gov.kz',
-  'egov.kz',
+  '*.nic.kz',
+  '*.gov.kz',
+  '*.egov.kz',
   'in-addr.arpa',
   'ip6.arpa',
 ] as const
+
+const BELOW_MARK = '*.'
+/** A site is known under both names. */
+const WWW = 'www.'
 
 /** No public suffix has more labels; deeper names are not looked up. */
 const SUFFIX_LABELS_MAX = 5
@@ -52,21 +64,36 @@ export class NeverBlock {
   /** What each name is, and what the names above one are: blocking those with all below blocks it as well. */
   private readonly own = new Map<string, QuarantineReason>()
   private readonly above = new Map<string, QuarantineReason>()
-  private readonly exceptions: ReadonlySet<string>
+  /** Names that are protected with all below them, and their last labels, by which nearly every other name is told at once. */
+  private readonly withBelow = new Set<string>()
+  private readonly lastLabels = new Set<string>()
+  private readonly exceptions: ReadonlyMap<string, GuardException>
   private readonly positiveFeeds: readonly string[]
-  private readonly depthMax: number
+  private readonly now: number
+  /** Names of more labels are neither any of these nor above one. */
+  private labelsMax = SUFFIX_LABELS_MAX
 
-  constructor(names: NeverBlockNames) {
-    this.exceptions = new Set(names.exceptions)
+  /** `now`: seconds since 1970. */
+  constructor(names: NeverBlockNames, now: number) {
+    this.now = now
+    this.exceptions = new Map(names.exceptions.map(own => [own.name, own]))
     this.positiveFeeds = names.positiveFeeds
-    for (const name of [...ALWAYS_PROTECTED, ...names.protected]) this.add(name, 'protected')
+    for (const name of [...ALWAYS_PROTECTED, ...names.protected]) this.protect(name)
     for (const name of names.topList) this.add(name, 'top-list')
-    const deepest = Math.max(...[...this.own.keys()].map(name => name.split('.').length))
-    this.depthMax = Math.max(SUFFIX_LABELS_MAX, deepest)
+  }
+
+  private protect(written: string): void {
+    if (!written.startsWith(BELOW_MARK)) return this.add(written, 'protected')
+    const name = written.slice(BELOW_MARK.length)
+    this.add(name, 'protected')
+    this.above.set(name, 'protected')
+    this.withBelow.add(name)
+    this.lastLabels.add(lastLabel(name))
   }
 
   private add(name: string, reason: QuarantineReason): void {
     if (!this.own.has(name)) this.own.set(name, reason)
+    this.labelsMax = Math.max(this.labelsMax, name.split('.').length + 1)
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const ancestor = name.slice(dot + 1)
       if (!this.above.has(ancestor)) this.above.set(ancestor, reason)
@@ -88,15 +115,40 @@ export class NeverBlock {
     return below === undefined ? null : `above a name that is ${below}`
   }
 
-  /** Why a rule for the name in wire form may not count, or null. */
-  reason(wire: Uint8Array, extent: Extent): QuarantineReason | null {
-    if (wire[0] === 0) return 'root'
-    const name = textOf(wire, this.depthMax)
-    if (name === null || this.exceptions.has(name)) return null
-    const reason =
-      (extent === BELOW ? undefined : this.own.get(name)) ?? (extent === EXACT ? undefined : this.above.get(name))
-    return reason ?? suffixReason(name)
+  /** What the guards say of a rule for the name in wire form; null: nothing. */
+  verdict(wire: Uint8Array, extent: Extent): GuardVerdict | null {
+    if (wire[0] === 0) return { reason: 'root', exception: null, holds: true }
+    const from = lastLabelsFrom(wire, this.labelsMax)
+    const name = textOf(wire, from)
+    const reason = this.reasonBelow(name) ?? (from > 0 ? null : this.reasonAt(name, extent))
+    if (reason === null) return null
+    const exception = this.exceptions.get(from > 0 ? textOf(wire, 0) : name) ?? null
+    return { reason, exception, holds: exception === null || hasEnded(exception, this.now) }
   }
+
+  private reasonAt(name: string, extent: Extent): QuarantineReason | null {
+    return (
+      (extent === BELOW ? undefined : this.ownReason(name)) ??
+      (extent === EXACT ? undefined : this.above.get(name)) ??
+      suffixReason(name)
+    )
+  }
+
+  private ownReason(name: string): QuarantineReason | undefined {
+    return this.own.get(name) ?? (name.startsWith(WWW) ? this.own.get(name.slice(WWW.length)) : undefined)
+  }
+
+  /** Of names below those that are protected with all below them. */
+  private reasonBelow(name: string): QuarantineReason | null {
+    if (!this.lastLabels.has(lastLabel(name))) return null
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
+      if (this.withBelow.has(name.slice(dot + 1))) return 'protected'
+    return null
+  }
+}
+
+function lastLabel(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }
 
 /** A public suffix, of a registry or of a host that gives its users names of their own. */
@@ -108,12 +160,19 @@ function suffixReason(name: string): QuarantineReason | null {
   return isIcann === true || !name.includes('.') ? 'public-suffix' : null
 }
 
-/** A name as text; null for one with more labels than matter. */
-function textOf(wire: Uint8Array, labelsMax: number): string | null {
-  let text = ''
+/** Where the last so many labels of a name begin; 0 for one that has no more. */
+function lastLabelsFrom(wire: Uint8Array, labelsMax: number): number {
   let labels = 0
-  for (let at = 0; wire[at] !== 0 && labels <= LABELS_MAX; labels++) {
-    if (labels === labelsMax) return null
+  for (let at = 0; wire[at] !== 0; at += 1 + wire[at]!) labels++
+  let from = 0
+  for (let left = labels - labelsMax; left > 0; left--) from += 1 + wire[from]!
+  return from
+}
+
+/** The labels of a name from there on, as text. */
+function textOf(wire: Uint8Array, from: number): string {
+  let text = ''
+  for (let at = from; wire[at] !== 0; ) {
     const end = at + 1 + wire[at]!
     if (text !== '') text += '.'
     for (at++; at < end; at++) text += String.fromCharCode(wire[at]!)

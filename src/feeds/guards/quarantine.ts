@@ -1,6 +1,7 @@
 /** Stands before a feed's sink and keeps back the rules that may not count, with their number for each reason. */
 import type { EntryDetail, Extent, Network, RuleSink } from '../entry.ts'
 import type { FeedSink } from '../reader.ts'
+import type { GuardException } from './exception.ts'
 import { type NeverBlock, QUARANTINE_REASONS, type QuarantineReason } from './never-block.ts'
 
 export type QuarantineCounts = Readonly<Record<QuarantineReason, number>>
@@ -25,6 +26,10 @@ export function noneQuarantined(): Record<QuarantineReason, number> {
 export class Quarantine implements RuleSink {
   readonly name: Uint8Array
   readonly counts = noneQuarantined()
+  /** Rules that count by a person's word, by the name they have it for. */
+  readonly spared = new Map<string, number>()
+  /** Whose word has ended although rules would need it. */
+  readonly ended = new Set<GuardException>()
   private readonly sink: GuardedSink
   private readonly neverBlock: NeverBlock
 
@@ -40,10 +45,18 @@ export class Quarantine implements RuleSink {
   }
 
   block(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
-    const reason = this.neverBlock.reason(this.name, extent)
-    if (reason === null) return this.sink.block(nameLength, extent, detail, line)
-    this.counts[reason]++
-    this.sink.quarantined?.(nameLength, extent, detail, line, reason)
+    const verdict = this.neverBlock.verdict(this.name, extent)
+    if (verdict?.holds !== true) {
+      if (verdict !== null) this.spare(verdict.exception!.name)
+      return this.sink.block(nameLength, extent, detail, line)
+    }
+    if (verdict.exception !== null) this.ended.add(verdict.exception)
+    this.counts[verdict.reason]++
+    this.sink.quarantined?.(nameLength, extent, detail, line, verdict.reason)
+  }
+
+  private spare(name: string): void {
+    this.spared.set(name, (this.spared.get(name) ?? 0) + 1)
   }
 
   allow(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {

@@ -20,14 +20,19 @@ export interface Difference {
   readonly near: readonly { readonly rule: string; readonly reason: string }[]
 }
 
+const VERSIONS = 2
+
 /** Memory: the names of both versions. Throws `FeedRefused` for one that cannot be read. */
 export function difference(
   feed: FeedSettings,
   from: OctetSource,
   to: OctetSource,
   { neverBlock, now }: { readonly neverBlock: NeverBlock; readonly now: number },
+  onProgress: (done: number, of: number) => void = () => {},
 ): Difference {
+  onProgress(0, VERSIONS)
   const before = rulesOf(feed, from, now)
+  onProgress(1, VERSIONS)
   const after = rulesOf(feed, to, now)
   const added = [...after].filter(rule => !before.has(rule)).sort()
   const withdrawn = [...before].filter(rule => !after.has(rule)).sort()

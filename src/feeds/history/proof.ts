@@ -1,8 +1,8 @@
 /**
- * Whether a name was listed on a day: every version that was in force then is read again, as it was read then, and checked against the hash that
+ * Whether a name, an address in answers or a client was listed on a day: every version that was in force then is read again, as it was read then, and checked against the hash that
  * history has of it. Urgent changes count as well.
  */
-import { type Explanation, entriesAbout } from '../explain.ts'
+import { type Explanation, entriesAbout, type Subject } from '../explain.ts'
 import { loadFeed } from '../load-feed.ts'
 import { FeedRefused } from '../reader.ts'
 import { readUrgentChanges, type UrgentChange } from '../urgent.ts'
@@ -19,26 +19,27 @@ export interface VersionProof {
   /** ISO 8601; the second is null while it lasts. */
   readonly from: string
   readonly until: string | null
-  /** Entries that speak of the name; null where the version cannot be read any more. */
+  /** Entries that speak of it; null where the version cannot be read any more. */
   readonly entries: readonly Explanation[] | null
   readonly problem: string | null
 }
 
 export interface Proof {
+  /** Or an address. */
   readonly name: string
   /** `2026-11-20`, in UTC. */
   readonly on: string
   readonly isListed: boolean
   readonly versions: readonly VersionProof[]
-  /** Urgent changes that held on that day, for the name or one above it. */
+  /** Urgent changes that held on that day, for the name or one above it; there are none for addresses. */
   readonly urgent: readonly UrgentChange[]
   readonly history: { readonly lines: number; readonly head: string; readonly problems: readonly string[] }
 }
 
-/** `name`: wire form, lower case; `shown`: the same as text. `on`: a day. Throws TypeError for what is no day. */
+/** `shown`: the subject as text. `on`: a day. Throws TypeError for what is no day. */
 export function proveListing(
   dataFolder: string,
-  { name, shown, on }: { readonly name: Uint8Array; readonly shown: string; readonly on: string },
+  { subject, shown, on }: { readonly subject: Subject; readonly shown: string; readonly on: string },
   onProgress: (done: number, of: number) => void = () => {},
 ): Proof {
   const fromMs = /^\d{4}-\d\d-\d\d$/.test(on) ? Date.parse(`${on}T00:00:00Z`) : Number.NaN
@@ -49,9 +50,9 @@ export function proveListing(
   )
   const versions = spans.map((span, i) => {
     onProgress(i, spans.length)
-    return versionProof(dataFolder, span, name, fromMs)
+    return versionProof(dataFolder, span, subject, fromMs)
   })
-  const urgent = urgentOn(dataFolder, shown, fromMs)
+  const urgent = subject.name === undefined ? [] : urgentOn(dataFolder, shown, fromMs)
   const blocks = versions.some(own => own.entries?.some(entry => entry.status === 'blocks'))
   return {
     name: shown,
@@ -86,18 +87,18 @@ function spansOf(lines: readonly HistoryLine[]): Span[] {
 function versionProof(
   dataFolder: string,
   { line, until, startMs }: Span,
-  name: Uint8Array,
+  subject: Subject,
   dayMs: number,
 ): VersionProof {
   const { feed, seq, sha256, serial, at: from } = line
-  const found = entriesOf(dataFolder, line, name, Math.max(startMs, dayMs))
+  const found = entriesOf(dataFolder, line, subject, Math.max(startMs, dayMs))
   return typeof found === 'string'
     ? { feed, seq, sha256, serial, from, until, entries: null, problem: found }
     : { feed, seq, sha256, serial, from, until, entries: found, problem: null }
 }
 
 /** As they counted at this time; or why they cannot be told. */
-function entriesOf(dataFolder: string, line: HistoryLine, name: Uint8Array, atMs: number): Explanation[] | string {
+function entriesOf(dataFolder: string, line: HistoryLine, subject: Subject, atMs: number): Explanation[] | string {
   try {
     const source = openArchived(dataFolder, line.feed, line.sha256)
     const feed = {
@@ -110,7 +111,7 @@ function entriesOf(dataFolder: string, line: HistoryLine, name: Uint8Array, atMs
       signature: null,
     }
     const now = Math.floor(atMs / 1000)
-    return entriesAbout({ name }, feed, sink => {
+    return entriesAbout(subject, feed, sink => {
       const report = loadFeed(feed, source, sink, { now, clock: () => 0, withUrls: true })
       if (report.sha256 !== line.sha256) throw new FeedRefused(`${source.path} is not what history says of it`)
       return report

@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { additionalCount, answerCount, authorityCount, HEADER_OCTETS, questionCount } from '../../wire/header.ts'
 import { BAD_NAME, expandName, FOLD, nameEnd, nameToText } from '../../wire/name.ts'
-import { u16 } from '../../wire/octets.ts'
+import { u16, u32 } from '../../wire/octets.ts'
 import { FIXED_OCTETS, RDLENGTH_AT } from '../../wire/records.ts'
 import { FetchError } from '../remote/fetch-error.ts'
 import { wireName, words } from './message-parts.ts'
@@ -115,6 +115,8 @@ export function findTsig(message: Buffer): TsigRecord | null {
   }
   const fixed = after(message, at)
   if (u16(message, within(message, fixed, FIXED_OCTETS)) !== TYPE_TSIG) return null
+  // RFC 8945 §4.2: the MAC covers both, as they must be.
+  if (u16(message, fixed + 2) !== CLASS_ANY || u32(message, fixed + 4) !== 0) throw unreadable()
   return readTsig(message, at, fixed + FIXED_OCTETS, fixed + FIXED_OCTETS + u16(message, fixed + RDLENGTH_AT))
 }
 

@@ -7,16 +7,30 @@ import { compileFeed } from '../../../src/feeds/compile.ts'
 import { appendDecision, decisionsPath, readDecisions } from '../../../src/feeds/decisions.ts'
 import { BELOW, EXACT, type Extent, SUBTREE } from '../../../src/feeds/entry.ts'
 import { changeProblem } from '../../../src/feeds/guards/change.ts'
+import { type GuardException, nextEndOf } from '../../../src/feeds/guards/exception.ts'
 import { NeverBlock, NOTHING_OF_YOUR_OWN } from '../../../src/feeds/guards/never-block.ts'
 import { wireName } from '../../support/octets.ts'
 import { feedSettings, NOW, RecordingSink } from '../recorder.ts'
 
-const guard = new NeverBlock({
-  protected: ['bank.example', 'www.provider.example'],
-  topList: ['search.example'],
-  exceptions: ['shared.bank.example', 'example.co.uk', 'blogspot.com'],
-  positiveFeeds: ['kids'],
+const exception = (name: string, until: number | null = null): GuardException => ({
+  name,
+  by: 'A. Person',
+  reason: 'sample',
+  until,
 })
+const NAMES = {
+  protected: ['bank.example', 'www.provider.example', '*.state.example', 'a.b.c.d.e.f.g.deep.example'],
+  topList: ['search.example'],
+  exceptions: [
+    exception('blogspot.com'),
+    exception('ours.state.example'),
+    exception('a.b.c.d.e.f.g.h.i.state.example'),
+    exception('held.state.example', NOW),
+    exception('spared.state.example', NOW + 1),
+  ],
+  positiveFeeds: ['kids'],
+}
+const guard = new NeverBlock(NAMES, NOW)
 
 describe('a rule', () => {
   const rows: readonly (readonly [name: string, extent: Extent, reason: string | null])[] = [
@@ -32,25 +46,57 @@ describe('a rule', () => {
     ['blogspot.com', SUBTREE, null],
     ['somebody.github.io', SUBTREE, null],
     ['root-servers.net', SUBTREE, 'protected'],
-    ['a.root-servers.net', EXACT, null],
+    ['a.root-servers.net', EXACT, 'protected'],
     ['gov.kz', SUBTREE, 'protected'],
+    ['gov.kz', BELOW, 'protected'],
+    ['www.egov.kz', EXACT, 'protected'],
+    ['a.b.c.d.e.f.g.h.gov.kz', EXACT, 'protected'],
+    ['notgov.kz', SUBTREE, null],
     ['egov.kz', EXACT, 'protected'],
     ['bank.example', SUBTREE, 'protected'],
     ['bank.example', EXACT, 'protected'],
     ['bank.example', BELOW, null],
-    ['www.bank.example', SUBTREE, null],
+    ['www.bank.example', EXACT, 'protected'],
+    ['www.bank.example', BELOW, null],
+    ['www.www.bank.example', EXACT, null],
     ['shared.bank.example', SUBTREE, null],
+    ['state.example', EXACT, 'protected'],
+    ['state.example', BELOW, 'protected'],
+    ['any.thing.at.all.of.the.state.example', EXACT, 'protected'],
+    ['ours.state.example', SUBTREE, null],
+    ['www.ours.state.example', SUBTREE, 'protected'],
+    ['a.b.c.d.e.f.g.h.i.state.example', SUBTREE, null],
+    ['held.state.example', SUBTREE, 'protected'],
+    ['spared.state.example', SUBTREE, null],
+    ['a.b.c.d.e.f.g.deep.example', EXACT, 'protected'],
+    ['b.c.d.e.f.g.deep.example', SUBTREE, 'protected'],
     ['provider.example', SUBTREE, 'protected'],
     ['provider.example', BELOW, 'protected'],
     ['provider.example', EXACT, null],
     ['search.example', SUBTREE, 'top-list'],
     ['research.example', SUBTREE, null],
-    ['www.search.example', EXACT, null],
+    ['www.search.example', EXACT, 'top-list'],
     ['ordinary.com', SUBTREE, null],
     ['a.b.c.d.e.f.ordinary.com', SUBTREE, null],
   ]
   test.each(rows)('%s, extent %i: %s', (name, extent, reason) => {
-    expect(guard.reason(name === '.' ? Uint8Array.of(0) : wireName(name), extent)).toBe(reason)
+    const verdict = guard.verdict(name === '.' ? Uint8Array.of(0) : wireName(name), extent)
+    expect(verdict?.holds === true ? verdict.reason : null).toBe(reason)
+  })
+
+  test('a top list of a million names is taken', () => {
+    const topList = Array.from({ length: 1_000_000 }, (_, i) => `n${i}.example`)
+    const own = new NeverBlock({ ...NOTHING_OF_YOUR_OWN, topList }, NOW)
+    expect(own.verdict(wireName('n999999.example'), EXACT)?.reason).toBe('top-list')
+    expect(own.verdict(wireName('n1000000.example'), EXACT)).toBeNull()
+  })
+})
+
+describe('an exception of a guard', () => {
+  test('ends at its moment: the next one to end is known, those that have none are not waited for', () => {
+    expect(nextEndOf([exception('a.example'), exception('b.example', 30), exception('c.example', 20)], 10)).toBe(20)
+    expect(nextEndOf([exception('b.example', 30), exception('c.example', 20)], 20)).toBe(30)
+    expect(nextEndOf([exception('a.example'), exception('c.example', 20)], 20)).toBeNull()
   })
 })
 
@@ -129,7 +175,7 @@ describe('a feed that is compiled', () => {
     expect(compile().report).toMatchObject({ failure: null, isHeld: false, blocked: 200 })
     put(20)
     const held = compile()
-    expect(held.report).toMatchObject({ isHeld: true, fromLastGood: true, blocked: 200 })
+    expect(held.report).toMatchObject({ isHeld: true, cause: 'held', fromLastGood: true, blocked: 200 })
     expect(held.report.failure).toBe('held back: it shrank by 90 %, from 200 entries to 20')
     expect(held.rules).toHaveLength(200)
 
@@ -162,6 +208,16 @@ describe('a feed that is compiled', () => {
     expect(readDecisions(join(folder, 'data'))).toHaveLength(1)
   })
 
+  test('tells which rules count by somebody’s word, and whose word has ended', () => {
+    writeFileSync(join(folder, 'list.txt'), 'held.state.example\nspared.state.example\n*.spared.state.example\n')
+    const { report, rules } = compile()
+    expect(rules).toEqual(['spared.state.example', 'spared.state.example'])
+    expect(report).toMatchObject({ blocked: 2, spared: { 'spared.state.example': 2 }, quarantined: { protected: 1 } })
+    expect(report.warnings).toEqual([
+      `the exception for held.state.example by A. Person ended on 2026-11-22T00:00:00Z: the guard holds again`,
+    ])
+  })
+
   function approve(sha256: string): void {
     const decision = { at: '2026-11-22T00:00:00Z', by: 'A. Person', feed: 'list', act: 'approve' as const, sha256 }
     appendDecision(join(folder, 'data'), decision)
@@ -173,6 +229,6 @@ describe('a feed that is compiled', () => {
   }
 
   test('without anything of the operator’s own the general names are protected all the same', () => {
-    expect(new NeverBlock(NOTHING_OF_YOUR_OWN).reason(wireName('co.uk'), SUBTREE)).toBe('public-suffix')
+    expect(new NeverBlock(NOTHING_OF_YOUR_OWN, NOW).verdict(wireName('co.uk'), SUBTREE)?.reason).toBe('public-suffix')
   })
 })

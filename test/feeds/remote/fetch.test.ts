@@ -137,6 +137,10 @@ describe('a fetch', () => {
     const packed = pack(Buffer.alloc(200e6))
     return (_, response) => void response.setHeader('content-encoding', encoding).end(packed)
   }
+  const flipped = (packed: Buffer): Buffer => {
+    packed[packed.length >> 1]! ^= 1
+    return packed
+  }
   const failures: readonly (readonly [what: string, handler: Handler, cause: string, more?: Partial<FetchOptions>])[] =
     [
       ['cut after 1 %', cut(0.01), 'length'],
@@ -164,6 +168,16 @@ describe('a fetch', () => {
       [
         'gzip that is cut',
         (_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(body).subarray(0, 40)),
+        'encoding',
+      ],
+      [
+        'zstd that is cut',
+        (_, response) => response.setHeader('content-encoding', 'zstd').end(zstdCompressSync(body).subarray(0, -1)),
+        'encoding',
+      ],
+      [
+        'gzip with a bit that flipped',
+        (_, response) => response.setHeader('content-encoding', 'gzip').end(flipped(gzipSync(body))),
         'encoding',
       ],
       ['silence', () => {}, 'timeout', { timeoutMs: 300 }],

@@ -18,6 +18,7 @@ const RECORDS = [
 ]
 const PLAIN = answerTo({ id: 7 }, RECORDS)
 const SIGNED = signMessage(PLAIN, KEY, NOW).message
+const ID_OCTETS = 2
 const quiet = { full() {}, difference() {}, add() {}, remove() {} }
 
 /** Some octets changed, and some cut off or added. */
@@ -61,15 +62,29 @@ test('mutated signatures: none that differs is taken', () => {
         const verifier = new TsigVerifier(KEY, null, () => NOW)
         verifier.accept(message)
         verifier.finish()
-        // The spelling of names in the signature is nobody's secret (RFC 8945 §4.3.3 folds them).
+        // The spelling of names in the signature is nobody's secret (RFC 8945 §4.3.3 folds them), and the ID is not covered: the original one is (§5.3).
         const isSame =
           message.length === SIGNED.length &&
-          message.every((octet, i) => octet === SIGNED[i] || (octet | 0x20) === (SIGNED[i]! | 0x20))
+          message.every((octet, i) => i < ID_OCTETS || octet === SIGNED[i] || (octet | 0x20) === (SIGNED[i]! | 0x20))
         expect(isSame).toBe(true)
       })
     }),
     { numRuns: 10_000 },
   )
+})
+
+test('a signed message of which any one bit has flipped behind its ID is not taken', () => {
+  for (let at = ID_OCTETS; at < SIGNED.length; at++) {
+    const message = Buffer.from(SIGNED)
+    // The fourth bit, which no two spellings of a letter differ in.
+    message[at]! ^= 0x10
+    const accept = () => {
+      const verifier = new TsigVerifier(KEY, null, () => NOW)
+      verifier.accept(message)
+      verifier.finish()
+    }
+    expect(accept, `octet ${at}`).toThrow(FetchError)
+  }
 })
 
 test('random octets', () => {

@@ -286,6 +286,12 @@ describe('differences', () => {
     expect(copy()).toEqual([SOA_LINE(5), line(1), line(2), line(3)])
   })
 
+  test('a serial that goes back on purpose: who takes the copy away has the zone taken anew', async () => {
+    rmSync(join(folder, 'list.source'))
+    expect((await refresh([await primary(sending([soa(4), name(9), soa(4)]))])).problem).toBeNull()
+    expect(copy()).toEqual([SOA_LINE(4), line(9)])
+  })
+
   test('without a primary the zone stays, and from its own expiry on it is said', async () => {
     const silent = await primary((_, socket) => socket.destroy())
     now += 86_000
