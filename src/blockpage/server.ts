@@ -27,7 +27,7 @@ export interface BlockPageDeps extends HttpServerOptions {
   readonly find: FindBlock
   readonly settings: BlockPageSettings
   /** What else is served, under the operator's own names; null for a request that is not for it. Absent: nothing is. */
-  readonly service?: (request: IncomingMessage, body: Buffer | null) => HttpAnswer | null
+  readonly service?: (request: IncomingMessage, body: Buffer | null) => HttpAnswer | Promise<HttpAnswer> | null
   /** Whether `settings.appeal.url` is a form of ours, which takes the case from the link. Absent: no. */
   readonly takesAppeals?: boolean
 }

@@ -1,7 +1,7 @@
 /**
  * A block by its number, from the filter image itself. There is no index of case numbers, which few ask for and which would cost every reload: some tens of
  * milliseconds for a million rules that have numbers, nothing for a number that is none. Public numbers (`Q-…`) are drawn from names and cannot be turned
- * back; the names in force are gone through for them once, when the first is asked for. Answers are remembered for the image.
+ * back; for them the names in force are indexed once, when the first is asked for. Answers are remembered for the image.
  *
  * No name leaves here. A public number tells no more than asking for the name itself does, which whoever has the number has done.
  */
@@ -35,22 +35,26 @@ export function caseFinder(
   categories: readonly string[],
   blocked: ReadonlySet<string>,
   images: () => Images,
-): (caseNumber: string) => CaseFound | null {
-  let of: Images | null = null
-  let known = new Map<string, CaseFound | null>()
-  let numbers: PublicNumbers | null = null
+): (caseNumber: string) => Promise<CaseFound | null> {
   const isBlocked = categories.map(category => blocked.has(category))
-  return caseNumber => {
-    const now = images()
-    if (of === null || now.filter !== of.filter) numbers = null
-    if (of === null || now.filter !== of.filter || now.overlay !== of.overlay) known = new Map()
-    of = { filter: now.filter, overlay: now.overlay }
+  // Weakly: what is remembered must not keep a former image in memory until somebody asks again.
+  let of: { readonly filter: WeakRef<FilterReader>; readonly overlay: WeakRef<FilterReader> } | null = null
+  let known = new Map<string, CaseFound | null>()
+  let numbers: Promise<PublicNumbers> | null = null
+  return async caseNumber => {
+    const { filter, overlay } = images()
+    if (filter !== of?.filter.deref()) numbers = null
+    if (filter !== of?.filter.deref() || overlay !== of?.overlay.deref()) known = new Map()
+    of = { filter: new WeakRef(filter), overlay: new WeakRef(overlay) }
     const before = known.get(caseNumber)
     if (before !== undefined) return before
-    numbers ??= isPublicNumber(caseNumber) ? new PublicNumbers(now.filter) : null
-    const found = new Search({ categories, isBlocked }, now, numbers).find(caseNumber)
-    if (known.size >= REMEMBERED_MAX) known.clear()
-    known.set(caseNumber, found)
+    const answers = known
+    const isPublic = isPublicNumber(caseNumber)
+    if (isPublic) numbers ??= PublicNumbers.of(filter)
+    const search = new Search({ categories, isBlocked }, { filter, overlay })
+    const found = search.withCase(caseNumber) ?? (isPublic ? search.withNumber(caseNumber, (await numbers)!) : null)
+    if (answers.size >= REMEMBERED_MAX) answers.clear()
+    answers.set(caseNumber, found)
     return found
   }
 }
@@ -64,14 +68,12 @@ interface Known {
 class Search {
   private readonly known: Known
   private readonly images: Images
-  private readonly numbers: PublicNumbers | null
   /** Names whose blocks in lists were lifted. */
   private readonly lifted = new Set<string>()
 
-  constructor(known: Known, images: Images, numbers: PublicNumbers | null) {
+  constructor(known: Known, images: Images) {
     this.known = known
     this.images = images
-    this.numbers = numbers
     const { overlay } = images
     eachRule(overlay, (element, _rule, nameAt) => {
       if ((overlay.kindOf(element) & WITHDRAW_BIT) !== 0) this.lifted.add(nameIn(overlay, nameAt))
@@ -79,14 +81,13 @@ class Search {
     })
   }
 
-  find(caseNumber: string): CaseFound | null {
+  withCase(caseNumber: string): CaseFound | null {
     const { overlay, filter } = this.images
     const text = Buffer.from(caseNumber, 'latin1')
-    const own = this.withCase(overlay, text) ?? this.withCase(filter, text)
-    return own ?? (isPublicNumber(caseNumber) ? this.withNumber(caseNumber) : null)
+    return this.inImage(overlay, text) ?? this.inImage(filter, text)
   }
 
-  private withCase(image: FilterReader, text: Buffer): CaseFound | null {
+  private inImage(image: FilterReader, text: Buffer): CaseFound | null {
     const rules = rulesWith(image, text)
     if (rules.size === 0) return null
     let found: CaseFound | null = null
@@ -99,10 +100,10 @@ class Search {
   }
 
   /** Where several lists have the name, the class that speaks first. */
-  private withNumber(number: string): CaseFound | null {
+  withNumber(number: string, numbers: PublicNumbers): CaseFound | null {
     const image = this.images.filter
     const first = { element: -1, rule: NO_RULE }
-    this.numbers?.eachRuleOf(number, (element, rule, nameAt) => {
+    numbers.eachRuleOf(number, image, (element, rule, nameAt) => {
       const hasOwn = rule !== NO_RULE && image.caseLength(rule) > 0
       const isEarlier = first.element < 0 || image.classOf(element) < image.classOf(first.element)
       if (!hasOwn && isEarlier && this.holds(image, element, nameAt)) Object.assign(first, { element, rule })

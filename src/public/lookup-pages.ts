@@ -18,7 +18,7 @@ import { PUBLIC_TEXTS } from './texts.ts'
 export interface LookupSources {
   readonly settings: Pick<Settings, 'blockPage'>
   readonly find: FindBlock
-  readonly findCase: (caseNumber: string) => CaseFound | null
+  readonly findCase: (caseNumber: string) => Promise<CaseFound | null>
   readonly takesAppeals: boolean
   readonly hasLookups: boolean
 }
@@ -67,11 +67,11 @@ export function sitePage({ query, language }: PublicRequest, sources: LookupSour
   return pageAnswer(200, frame, `${host}\n${blockHtml(found, name, language, sources)}`)
 }
 
-export function casePage({ rest, language }: PublicRequest, sources: LookupSources): HttpAnswer {
+export async function casePage({ rest, language }: PublicRequest, sources: LookupSources): Promise<HttpAnswer> {
   const texts = PUBLIC_TEXTS[language]
   const frame = { language, provider: sources.settings.blockPage.provider, title: texts.caseTitle }
   const number = asWritten(rest)
-  const found = number.length > 0 && number.length <= CASE_CHARACTERS_MAX ? sources.findCase(number) : null
+  const found = number.length > 0 && number.length <= CASE_CHARACTERS_MAX ? await sources.findCase(number) : null
   if (found !== null)
     return pageAnswer(200, frame, blockHtml({ ...found, caseNumber: number }, null, language, sources))
   const advice = `<p>${e(texts.caseUnknown)}</p>\n<p>${e(texts.caseAdvice)}</p>`

@@ -26,7 +26,7 @@ export interface PublicRequest {
 
 export interface Route {
   readonly methods: readonly ('GET' | 'POST')[]
-  readonly answer: (asked: PublicRequest) => HttpAnswer
+  readonly answer: (asked: PublicRequest) => HttpAnswer | Promise<HttpAnswer>
 }
 
 /**
@@ -37,7 +37,7 @@ export function publicService(
   routes: Readonly<Record<string, Route>>,
   ownHosts: ReadonlySet<string>,
   provider: string | null,
-): (request: IncomingMessage, body: Buffer | null) => HttpAnswer | null {
+): (request: IncomingMessage, body: Buffer | null) => ReturnType<Route['answer']> | null {
   return (request, body) => {
     const authority = requestedAuthority(request)
     const isNamed = ownHosts.has(hostName(authority) ?? '')

@@ -20,7 +20,7 @@ export interface ServiceSources extends Omit<CountSources, 'suppressBelow'>, Pic
 
 export function startPublicService(
   sources: ServiceSources,
-): (request: IncomingMessage, body: Buffer | null) => HttpAnswer | null {
+): (request: IncomingMessage, body: Buffer | null) => HttpAnswer | Promise<HttpAnswer> | null {
   const { settings, store, find, findCase } = sources
   const lookups = { settings, find, findCase, takesAppeals: store !== null, hasLookups: settings.public !== null }
   const routes: Record<string, Route> = {}
@@ -85,14 +85,20 @@ function lookupRoutes(
   }
 }
 
-const COUNTS_SECONDS = 5
+const LASTING_SECONDS = 5
+/** Of the time, for making it. */
+const SHARE_MAX = 0.05
 
-/** The same value for some seconds: counting a million rules for every visitor would be a way to keep us busy. */
+/** The same value for some seconds, and longer where it takes long to make: counting millions of rules for every visitor would be a way to keep us busy. */
 function lasting<T>(make: () => T, now: () => number): () => T {
-  let last: { readonly value: T; readonly at: number } | null = null
+  let last: { readonly value: T; readonly at: number; readonly until: number } | null = null
   return () => {
     const at = now()
-    if (last === null || at < last.at || at >= last.at + COUNTS_SECONDS) last = { value: make(), at }
-    return last.value
+    if (last !== null && at >= last.at && at < last.until) return last.value
+    const startMs = performance.now()
+    const value = make()
+    const seconds = (performance.now() - startMs) / 1000
+    last = { value, at, until: at + Math.max(LASTING_SECONDS, seconds / SHARE_MAX) }
+    return value
   }
 }

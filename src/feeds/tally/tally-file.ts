@@ -11,11 +11,11 @@ import { createHash } from 'node:crypto'
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   writeSync,
@@ -67,29 +67,59 @@ export function tallyPath(dataFolder: string, feed: string): string {
   return join(folderOf(dataFolder), `${encodeURIComponent(feed)}${EXTENSION}`)
 }
 
-/** Null where there is none. Throws an Error for what is damaged. */
+/** Null where there is none. Throws an Error for what is damaged. Memory: the fingerprints, once. */
 export function readTally(path: string): Tally | null {
   if (!existsSync(path)) return null
-  const octets = readFileSync(path)
-  const end = octets.length - CHECKSUM_OCTETS
-  if (end < MAGIC.length || !digestOf([octets.subarray(0, end)]).equals(octets.subarray(end))) throw damaged(path)
-  const { head, length } = headIn(octets, path)
-  let at = MAGIC.length + LENGTH_OCTETS + length
-  const fingerprints = head.cells.map(({ rules }) => {
-    const own = new BigUint64Array(rules)
-    new Uint8Array(own.buffer).set(octets.subarray(at, at + own.byteLength))
-    at += own.byteLength
-    return own
-  })
-  if (at !== end) throw damaged(path)
-  return { ...head, fingerprints }
+  const fd = openSync(path, 'r')
+  try {
+    const start = readStart(fd, path)
+    const head = headIn(start)
+    const body = new BigUint64Array(head.cells.reduce((sum, { rules }) => sum + rules, 0))
+    const octets = new Uint8Array(body.buffer)
+    const checksum = Buffer.alloc(CHECKSUM_OCTETS)
+    const isWhole =
+      start.length + octets.length + CHECKSUM_OCTETS === fstatSync(fd).size &&
+      fill(fd, octets, start.length) &&
+      fill(fd, checksum, start.length + octets.length)
+    if (!isWhole || !digestOf([start, octets]).equals(checksum)) throw damaged(path)
+    return { ...head, fingerprints: cut(body, head.cells) }
+  } catch (error) {
+    throw error instanceof SyntaxError || error instanceof RangeError ? damaged(path) : error
+  } finally {
+    closeSync(fd)
+  }
 }
 
-function headIn(octets: Buffer, path: string): { head: TallyHead; length: number } {
-  if (!octets.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(path)
-  const length = octets.readUInt32LE(MAGIC.length)
-  const from = MAGIC.length + LENGTH_OCTETS
-  return { head: JSON.parse(octets.toString('utf8', from, from + length)) as TallyHead, length }
+function cut(body: BigUint64Array, cells: TallyHead['cells']): BigUint64Array[] {
+  let next = 0
+  return cells.map(({ rules }) => {
+    const from = next
+    next += rules
+    return body.subarray(from, next)
+  })
+}
+
+/** Everything before the fingerprints. */
+function readStart(fd: number, path: string): Buffer {
+  const first = Buffer.alloc(MAGIC.length + LENGTH_OCTETS)
+  if (!fill(fd, first, 0) || !first.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(path)
+  const start = Buffer.alloc(first.length + Math.min(first.readUInt32LE(MAGIC.length), HEAD_OCTETS_MAX))
+  if (!fill(fd, start, 0)) throw damaged(path)
+  return start
+}
+
+function headIn(start: Buffer): TallyHead {
+  return JSON.parse(start.toString('utf8', MAGIC.length + LENGTH_OCTETS)) as TallyHead
+}
+
+/** False where the file ends before. */
+function fill(fd: number, into: Uint8Array, at: number): boolean {
+  for (let filled = 0; filled < into.length; ) {
+    const read = readSync(fd, into, filled, into.length - filled, at + filled)
+    if (read === 0) return false
+    filled += read
+  }
+  return true
 }
 
 function damaged(path: string): Error {
@@ -102,7 +132,12 @@ export function writeTally(path: string, { fingerprints, ...head }: Tally): void
   const text = Buffer.from(JSON.stringify(head))
   const length = Buffer.alloc(LENGTH_OCTETS)
   length.writeUInt32LE(text.length)
-  const parts = [MAGIC, length, text, ...fingerprints.map(own => new Uint8Array(own.buffer, 0, own.byteLength))]
+  const parts = [
+    MAGIC,
+    length,
+    text,
+    ...fingerprints.map(own => new Uint8Array(own.buffer, own.byteOffset, own.byteLength)),
+  ]
   const fd = openSync(`${path}.new`, 'w', 0o600)
   try {
     for (const part of [...parts, digestOf(parts)]) for (let at = 0; at < part.length; ) at += writeSync(fd, part, at)
@@ -131,21 +166,13 @@ export function tallyHeads(dataFolder: string): TallyHead[] {
 
 /** Null where there is none that can be read. */
 export function readHead(path: string): TallyHead | null {
-  let fd: number
+  let fd: number | null = null
   try {
     fd = openSync(path, 'r')
-  } catch {
-    return null
-  }
-  try {
-    const start = Buffer.alloc(MAGIC.length + LENGTH_OCTETS)
-    readSync(fd, start, 0, start.length, 0)
-    const octets = Buffer.alloc(start.length + Math.min(start.readUInt32LE(MAGIC.length), HEAD_OCTETS_MAX))
-    readSync(fd, octets, 0, octets.length, 0)
-    return headIn(octets, path).head
+    return headIn(readStart(fd, path))
   } catch {
     return null
   } finally {
-    closeSync(fd)
+    if (fd !== null) closeSync(fd)
   }
 }
