@@ -3,6 +3,7 @@
  * signals heeded.
  */
 import { randomInt } from 'node:crypto'
+import { hostname } from 'node:os'
 import { VERSION } from './about.ts'
 import { AppealStore, STATES } from './appeals/store.ts'
 import { banner } from './banner.ts'
@@ -200,7 +201,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     })
     const upstreamNames = allServers(settings).map(({ address, port }) => `${address}:${port}`)
     const metrics = createMetrics(layout, () => counters, upstreamNames, facts)
-    http.push(await startAdminServer(settings.http.admin, { metrics, health: facts }))
+    http.push(await startAdminServer(settings.http.admin, { metrics, health: facts, names: adminNames(settings) }))
   }
 
   const stop = async () => {
@@ -253,6 +254,10 @@ function appealFacts(store: AppealStore | null, settings: Settings['appeals']): 
   } catch {
     return null
   }
+}
+
+function adminNames({ http }: Settings): string[] {
+  return [...http.adminNames, hostname().toLowerCase()]
 }
 
 async function checkPorts(settings: Settings): Promise<void> {

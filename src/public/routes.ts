@@ -5,9 +5,9 @@
 import type { IncomingMessage } from 'node:http'
 import { parseWantedList } from '../blockpage/accept.ts'
 import { escapeHtml as e } from '../blockpage/escape.ts'
-import { hostName, requestedAuthority } from '../blockpage/host.ts'
 import { chooseLanguage, type Language } from '../blockpage/language.ts'
 import { plainAddress } from '../platform/http-admission.ts'
+import { hostName, isAddressAuthority, requestedAuthority } from '../platform/http-host.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
 import { pageAnswer, problemAnswer } from './document.ts'
 import { type Failure, PUBLIC_TEXTS } from './texts.ts'
@@ -84,8 +84,7 @@ function allowed({ methods }: Route): string {
 /** Asked for by address, or on the machine itself. */
 function isLocal(authority: string): boolean {
   const host = hostName(authority)
-  if (host !== null) return host === 'localhost'
-  return /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(authority)
+  return host === null ? isAddressAuthority(authority) : host === 'localhost'
 }
 
 function targetOf(url: string): { path: string; query: URLSearchParams } {
