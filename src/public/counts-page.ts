@@ -85,11 +85,20 @@ function peopleTables(counts: Counts, language: Language): string[] {
 }
 
 function shower({ suppressedBelow }: Counts, language: Language) {
-  const numbers = new Intl.NumberFormat(language)
-  const months = new Intl.DateTimeFormat(language, { year: 'numeric', month: 'long', timeZone: 'UTC' })
+  const { numbers, months } = FORMATS[language]
   return {
     number: (count: Told) => (count === null ? `< ${suppressedBelow}` : numbers.format(count)),
     month: (month: string) => months.format(new Date(`${month}-01T00:00:00Z`)),
+  }
+}
+
+/** Made once: each holds memory of its own that the collector does not see. */
+const FORMATS = { kk: formats('kk'), ru: formats('ru'), en: formats('en') } satisfies Record<Language, unknown>
+
+function formats(language: Language) {
+  return {
+    numbers: new Intl.NumberFormat(language),
+    months: new Intl.DateTimeFormat(language, { year: 'numeric', month: 'long', timeZone: 'UTC' }),
   }
 }
 

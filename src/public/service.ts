@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { DailyLimit } from '../appeals/daily-limit.ts'
 import type { AppealStore } from '../appeals/store.ts'
+import type { Language } from '../blockpage/language.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
 import type { Settings } from '../settings/settings.ts'
 import { AppealService } from './appeal-service.ts'
@@ -71,16 +72,29 @@ function lookupRoutes(
         ? answer(asked)
         : failure(429, asked, provider, { 'Retry-After': '86400' }),
   })
-  const counts = lasting(() => countAll({ ...sources, suppressBelow: own.suppressBelow }), sources.now)
+  const counts = lasting(() => countedAnswers(sources, own.suppressBelow), sources.now)
   return {
     '/c/': limited(asked => casePage(asked, lookups)),
     '/site': limited(asked => sitePage(asked, lookups)),
     '/api/v1/listed': limited(asked => listed(asked, lookups)),
-    '/api/v1/transparency': { methods: ['GET'], answer: () => jsonAnswer(200, counts()) },
+    '/api/v1/transparency': { methods: ['GET'], answer: () => counts().json },
     '/transparency': {
       methods: ['GET'],
-      answer: ({ language, wantsJson }) =>
-        wantsJson ? jsonAnswer(200, counts(), { Vary: 'Accept' }) : countsPage(counts(), language, provider),
+      answer: ({ language, wantsJson }) => (wantsJson ? counts().json : counts().page(language)),
+    },
+  }
+}
+
+/** What everybody is told until it is counted again: made once for each language. */
+function countedAnswers(sources: ServiceSources, suppressBelow: number) {
+  const counts = countAll({ ...sources, suppressBelow })
+  const pages = new Map<Language, HttpAnswer>()
+  return {
+    json: jsonAnswer(200, counts, { Vary: 'Accept' }),
+    page(language: Language): HttpAnswer {
+      const made = pages.get(language) ?? countsPage(counts, language, sources.settings.blockPage.provider)
+      pages.set(language, made)
+      return made
     },
   }
 }
