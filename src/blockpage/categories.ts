@@ -35,7 +35,7 @@ const NAMES: ReadonlyMap<string, readonly [kk: string, ru: string, en: string]> 
   ['cryptomining', ['Жасырын майнинг', 'Скрытый майнинг', 'Cryptomining']],
   ['piracy', ['Авторлық құқықты бұзу', 'Нарушение авторских прав', 'Copyright infringement']],
   ['ads', ['Жарнама', 'Реклама', 'Advertising']],
-  ['tracking', ['Пайдаланушыны бақылау', 'Слежка за пользователями', 'Tracking']],
+  ['tracking', ['Пайдаланушыларды бақылау', 'Слежка за пользователями', 'Tracking']],
   ['proxy', ['VPN және анонимайзерлер', 'VPN и анонимайзеры', 'VPNs and anonymisers']],
   [
     'not-listed',
