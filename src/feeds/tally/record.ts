@@ -12,11 +12,13 @@ import { SIPHASH_KEY_OCTETS } from '../../wire/siphash.ts'
 import { type HistoryLine, readHistory } from '../history/chain.ts'
 import { type FeedReport, isInForce } from '../report.ts'
 import { blockingRules } from './blocking.ts'
-import { type Counted, compareVersions } from './compare.ts'
+import { compareVersions } from './compare.ts'
 import { ExpiredNames } from './expired-names.ts'
 import { fingerprintNames, fingerprintRules, Place } from './fingerprints.ts'
+import { differencesByMonth, keyOf, withCounts } from './months.ts'
 import {
   type Cell,
+  type CellChange,
   readHead,
   readTally,
   type Tally,
@@ -117,10 +119,6 @@ function fillCells({ image: buffer, categories }: TallyOrders, wanted: ReadonlyM
   fingerprintRules(image, places)
 }
 
-function keyOf({ class: ruleClass, category, basis }: Cell): string {
-  return JSON.stringify([ruleClass, category, basis])
-}
-
 function recordOne(one: Wanted, { dataFolder, now }: TallyOrders, problems: string[]): void {
   const path = tallyPath(dataFolder, one.feed)
   const month = new Date(now * 1000).toISOString().slice(0, 7)
@@ -146,11 +144,10 @@ function recordOne(one: Wanted, { dataFolder, now }: TallyOrders, problems: stri
 }
 
 type Cells = readonly { readonly cell: Cell; readonly own: BigUint64Array }[]
-type Change = Cell & Counted
 
 const NONE = new BigUint64Array(0)
 
-function countedSince(before: Tally, now: Cells, ended: BigUint64Array): Change[] {
+function countedSince(before: Tally, now: Cells, ended: BigUint64Array): CellChange[] {
   const former = new Map(
     before.cells.map(({ rules: _, ...cell }, i) => [keyOf(cell), { cell, own: before.fingerprints[i]! }]),
   )
@@ -178,39 +175,4 @@ function startFrom(
   const isListed = report !== null && isInForce(report)
   const last = { ...own.at(-1)!, at, block: report?.blocked ?? 0, act: isListed ? 'in force' : 'out of force' } as const
   return { months: differencesByMonth([...own, last]), differencesUntil: at }
-}
-
-/** By how much one list grew and shrank from version to version, as far as the history tells. */
-export function differencesByMonth(lines: readonly HistoryLine[]): TallyHead['months'] {
-  let months: TallyHead['months'] = {}
-  let former = 0
-  for (const { act, at, block, reading } of lines) {
-    const entries = act === 'in force' && reading.mode === 'enforce' ? block : 0
-    const change = entries - former
-    former = entries
-    const cell = { class: reading.class, category: reading.category, basis: null }
-    const counted = { added: Math.max(0, change), withdrawn: Math.max(0, -change), expired: 0 }
-    months = withCounts(months, at.slice(0, 7), [{ ...cell, ...counted }])
-  }
-  return months
-}
-
-/** Different bases that one month of a list tells apart: who changed the wording of all entries would fill the file otherwise. */
-const MONTH_CELLS_MAX = 500
-
-function withCounts(months: TallyHead['months'], month: string, changes: readonly Change[]): TallyHead['months'] {
-  const cells = new Map((months[month] ?? []).map(own => [keyOf(own), own]))
-  for (const change of changes) {
-    if (change.added + change.withdrawn + change.expired === 0) continue
-    const isTold = cells.has(keyOf(change)) || cells.size < MONTH_CELLS_MAX
-    const cell = isTold ? change : { ...change, basis: null }
-    const before = cells.get(keyOf(cell)) ?? { added: 0, withdrawn: 0, expired: 0 }
-    cells.set(keyOf(cell), {
-      ...cell,
-      added: before.added + change.added,
-      withdrawn: before.withdrawn + change.withdrawn,
-      expired: before.expired + change.expired,
-    })
-  }
-  return cells.size === 0 ? months : { ...months, [month]: [...cells.values()] }
 }
