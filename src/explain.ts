@@ -196,6 +196,7 @@ function detailLines(detail: EntryDetail | null): string[] {
     ['case', detail.caseNumber],
     ['reason', detail.reason],
     ['basis', detail.basis],
+    ['reviewed by', detail.reviewedBy],
     ['source', detail.source],
     ['url', detail.url],
     ['listed', detail.listedAt === undefined ? undefined : day(detail.listedAt)],

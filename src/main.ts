@@ -3,15 +3,16 @@
  * signals heeded.
  */
 import { randomInt } from 'node:crypto'
+import { hostname } from 'node:os'
 import { VERSION } from './about.ts'
 import { AppealStore, STATES } from './appeals/store.ts'
 import { banner } from './banner.ts'
 import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { Fetchers } from './feeds/fetchers.ts'
-import { readHistory } from './feeds/history/chain.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
 import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
+import { tallyHeads } from './feeds/tally/tally-file.ts'
 import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { watchFlushes } from './flush.ts'
@@ -20,11 +21,11 @@ import { allServers, planWorkers } from './orders.ts'
 import { collector, WORTH_OCTETS } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
-import { categoriesOf } from './policy/categories.ts'
+import { blockedCategories, categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
 import { caseFinder } from './policy/find-case.ts'
-import { changesByMonth, expiredEntries, listCounts } from './public/list-counts.ts'
+import { expiredEntries, listAges, listCounts } from './public/list-counts.ts'
 import { startPublicService } from './public/service.ts'
 import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
@@ -163,15 +164,18 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const forgetting = appeals === null ? null : forgetContacts(appeals, settings.appeals!, log)
   const http: RunningHttpServer[] = []
   if (settings.http.page !== null) {
+    const blocked = blockedCategories(settings)
     const find = blockFinder(settings, categories, () => readers)
     const service = startPublicService({
       settings,
       store: appeals,
       find,
-      findCase: caseFinder(categories, () => [readers.overlay, readers.filter]),
-      lists: () => listCounts(readers.filter, settings.feeds, categories, keeper.states),
-      expired: () => expiredEntries(settings.feeds, keeper.states),
-      changes: () => changesByMonth(readHistory(settings.data).lines),
+      findCase: caseFinder(categories, blocked, () => readers),
+      lists: () => listCounts(readers.filter, { feeds: settings.feeds, categories, blocked, states: keeper.states }),
+      ages: () => listAges(readers.filter, { categories, blocked }, nowSeconds()),
+      isBlocked: category => blocked.has(category),
+      expired: () => expiredEntries({ feeds: settings.feeds, blocked, states: keeper.states }),
+      tallies: () => tallyHeads(settings.data),
       urgent: () => readUrgentChanges(settings.data),
       now: nowSeconds,
       onProblem: problem => log.logger.error({ problem }, 'appeals'),
@@ -200,7 +204,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     })
     const upstreamNames = allServers(settings).map(({ address, port }) => `${address}:${port}`)
     const metrics = createMetrics(layout, () => counters, upstreamNames, facts)
-    http.push(await startAdminServer(settings.http.admin, { metrics, health: facts }))
+    http.push(await startAdminServer(settings.http.admin, { metrics, health: facts, names: adminNames(settings) }))
   }
 
   const stop = async () => {
@@ -253,6 +257,10 @@ function appealFacts(store: AppealStore | null, settings: Settings['appeals']): 
   } catch {
     return null
   }
+}
+
+function adminNames({ http }: Settings): string[] {
+  return [...http.adminNames, hostname().toLowerCase()]
 }
 
 async function checkPorts(settings: Settings): Promise<void> {

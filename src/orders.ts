@@ -132,12 +132,15 @@ function cookieSecrets(cookies: Settings['access']['cookies']): Uint8Array[] {
   return cookies.secrets.map(secret => new Uint8Array(Buffer.from(secret, 'hex')))
 }
 
-/** RFC 9606 §5: which Extended DNS Errors are used, and where people read about this resolver. */
+/** RFC 9606 §5: which Extended DNS Errors are of our own (an upstream's may be passed on), and where people read about this resolver. */
 function resolverInfo({ blockPage }: Settings): string[] {
   const url = blockPage.appeal.url
   const infoUrl = url?.startsWith('https://') === true && url.length < 240 ? [`infourl=${url}`] : []
-  return ['exterr=15-17', ...infoUrl]
+  return [`exterr=${OWN_ERRORS}`, ...infoUrl]
 }
+
+/** Those that `src/resolver` sets: of blocks 15 to 17; stale answers, failures remembered, lists not ready, strangers, upstreams that fail. */
+const OWN_ERRORS = '3,13-19,22-23'
 
 /** The operator's records, the addresses of one name together. */
 function localNames({ records }: Settings): LocalName[] {

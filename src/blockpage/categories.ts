@@ -8,6 +8,7 @@ import { LANGUAGES, type Language } from './language.ts'
 const NAMES: ReadonlyMap<string, readonly [kk: string, ru: string, en: string]> = new Map([
   ['illegal', ['Заңсыз материал', 'Незаконные материалы', 'Illegal material']],
   ['child-abuse', ['Балаларға қатысты зорлық-зомбылық', 'Насилие над детьми', 'Child abuse']],
+  ['court-order', ['Сот шешімі бойынша', 'По решению суда', 'By order of a court']],
   ['terrorism', ['Терроризм', 'Терроризм', 'Terrorism']],
   ['extremism', ['Экстремизм', 'Экстремизм', 'Extremism']],
   ['suicide', ['Өзіне-өзі қол жұмсауға итермелеу', 'Склонение к самоубийству', 'Incitement to suicide']],
@@ -34,7 +35,7 @@ const NAMES: ReadonlyMap<string, readonly [kk: string, ru: string, en: string]> 
   ['cryptomining', ['Жасырын майнинг', 'Скрытый майнинг', 'Cryptomining']],
   ['piracy', ['Авторлық құқықты бұзу', 'Нарушение авторских прав', 'Copyright infringement']],
   ['ads', ['Жарнама', 'Реклама', 'Advertising']],
-  ['tracking', ['Пайдаланушыны бақылау', 'Слежка за пользователями', 'Tracking']],
+  ['tracking', ['Пайдаланушыларды бақылау', 'Слежка за пользователями', 'Tracking']],
   ['proxy', ['VPN және анонимайзерлер', 'VPN и анонимайзеры', 'VPNs and anonymisers']],
   [
     'not-listed',

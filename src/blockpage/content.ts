@@ -120,7 +120,7 @@ export function blockFacts(finding: BlockFinding, language: Language, own: Class
     category: categoryName(fromFeed(finding.category), language),
     caseNumber: fromFeed(finding.caseNumber),
     since: finding.listedAt === null ? null : shownDate(finding.listedAt, language),
-    reviewedBy: own?.reviewedBy ?? null,
+    reviewedBy: fromFeed(finding.reviewedBy ?? '') || (own?.reviewedBy ?? null),
   }
 }
 

@@ -10,6 +10,8 @@ export interface BlockFinding {
   readonly category: string
   /** What the entry itself names as its legal basis; absent or null: nothing. */
   readonly basis?: string | null
+  /** Who has checked it, as the entry itself says; absent or null: it does not. */
+  readonly reviewedBy?: string | null
   readonly caseNumber: string
   /** When the host came onto its list, in whole seconds since 1970. */
   readonly listedAt: number | null

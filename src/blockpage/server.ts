@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { plainAddress } from '../platform/http-admission.ts'
+import { requestedHost } from '../platform/http-host.ts'
 import {
   type HttpAnswer,
   type HttpEndpoint,
@@ -18,7 +19,6 @@ import { parseWantedList } from './accept.ts'
 import { type BlockPageSettings, webLink } from './contacts.ts'
 import { blockContent, type Content } from './content.ts'
 import type { FindBlock } from './finding.ts'
-import { requestedHost } from './host.ts'
 import { chooseLanguage } from './language.ts'
 import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from './page.ts'
 import { renderProblem, renderText } from './plain.ts'
@@ -27,7 +27,7 @@ export interface BlockPageDeps extends HttpServerOptions {
   readonly find: FindBlock
   readonly settings: BlockPageSettings
   /** What else is served, under the operator's own names; null for a request that is not for it. Absent: nothing is. */
-  readonly service?: (request: IncomingMessage, body: Buffer | null) => HttpAnswer | null
+  readonly service?: (request: IncomingMessage, body: Buffer | null) => HttpAnswer | Promise<HttpAnswer> | null
   /** Whether `settings.appeal.url` is a form of ours, which takes the case from the link. Absent: no. */
   readonly takesAppeals?: boolean
 }

@@ -38,8 +38,16 @@ button{font:inherit;font-weight:600;min-height:2.75rem;margin:1.5rem 0;padding:.
 .wrong{border-left:.3rem solid var(--ink);padding:.25rem 0 .25rem .75rem;font-weight:600}
 .away{position:absolute;left:-100rem}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.4rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
-.wide{overflow-x:auto}
+th,td{text-align:right;padding:.5rem .5rem .5rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+th:first-child{text-align:left;min-width:6.5rem}
+td{white-space:nowrap;font-variant-numeric:tabular-nums}
+thead th{color:var(--soft);font-weight:400;vertical-align:bottom}
+th small{display:block;font-size:.9em;font-weight:400;color:var(--soft)}
+.group th{padding-top:1.25rem}
+.wide{overflow-x:auto;overflow-wrap:break-word}
+.wide:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+.act{margin:1.5rem 0}
+.act a{display:inline-block;min-height:2.75rem;padding:.6rem 1.5rem;border-radius:.35rem;font-weight:600;text-decoration:none;color:var(--paper);background:var(--link)}
 footer{padding-top:1rem;padding-bottom:2rem;color:var(--soft)}
 @media (min-width:36rem){dl div{grid-template-columns:11rem 1fr;gap:1rem}.contacts li{display:grid;grid-template-columns:11rem 1fr;gap:1rem;align-items:center}}
 @media print{nav{display:none}}

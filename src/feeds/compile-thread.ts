@@ -14,6 +14,8 @@ import type { Keeping } from './history/archive.ts'
 import { recordVersions } from './history/record.ts'
 import type { FeedReport } from './report.ts'
 import { fingerprintOf, saveImage } from './saved-image.ts'
+import { ExpiredNames } from './tally/expired-names.ts'
+import { recordTallies } from './tally/record.ts'
 
 export interface CompileOrders {
   readonly feeds: readonly FeedSettings[]
@@ -45,7 +47,8 @@ export interface Aftermath {
   readonly warnings: readonly string[]
 }
 
-export function compile(orders: CompileOrders): Compiled {
+/** `expired`: by feed, for the names whose entries have expired. */
+export function compile(orders: CompileOrders, expired: readonly ExpiredNames[] = noneExpired(orders)): Compiled {
   const startMs = performance.now()
   const builder = new FilterBuilder(orders.seed)
   const options = {
@@ -57,24 +60,40 @@ export function compile(orders: CompileOrders): Compiled {
   const reports = compileFeeds(orders.feeds, options, feed => {
     const mark = builder.mark()
     const feedNumber = orders.feeds.indexOf(feed)
-    const sink = filterSink(feed, { builder, categories: orders.categories, feedNumber })
-    return { sink, undo: () => builder.cutBack(mark) }
+    const ended = expired[feedNumber]!
+    const sink = filterSink(feed, { builder, categories: orders.categories, feedNumber, expired: ended })
+    const undo = () => {
+      builder.cutBack(mark)
+      ended.clear()
+    }
+    return { sink, undo }
   })
   const image = builder.finish(orders.generation)
   return { image, reports, seconds: (performance.now() - startMs) / 1000 }
 }
 
+export function noneExpired({ feeds }: Pick<CompileOrders, 'feeds'>): ExpiredNames[] {
+  return feeds.map(() => new ExpiredNames())
+}
+
 /** Writes down what has come into force. Resolves with what went wrong, a sentence each. */
-export async function writeDown(orders: CompileOrders, compiled: Compiled): Promise<string[]> {
-  const { dataFolder, feeds, keeping, now } = orders
+export async function writeDown(
+  orders: CompileOrders,
+  compiled: Compiled,
+  expired: readonly ExpiredNames[] = noneExpired(orders),
+): Promise<string[]> {
+  const { dataFolder, feeds, keeping, now, categories } = orders
   if (dataFolder === null) return []
   const decisions = readDecisions(dataFolder)
   const problems = await recordVersions(compiled.reports, { dataFolder, feeds, decisions, keeping, nowMs: now * 1000 })
+  const fingerprint = fingerprintOf(orders)
   try {
-    saveImage(dataFolder, fingerprintOf(orders), compiled, now)
+    saveImage(dataFolder, fingerprint, compiled, now)
   } catch (error) {
     problems.push(`the filter image is not kept: ${(error as Error).message}`)
   }
+  const { image, reports } = compiled
+  problems.push(...recordTallies({ dataFolder, now, fingerprint, image, categories, reports, expired }))
   return problems
 }
 
@@ -83,8 +102,9 @@ if (parentPort !== null && workerData?.compile !== undefined) {
   const started: Started = { thread: ownThread() }
   parentPort.postMessage(started)
   const orders = workerData.compile as CompileOrders
-  const compiled = compile(orders)
+  const expired = noneExpired(orders)
+  const compiled = compile(orders, expired)
   parentPort.postMessage(compiled)
-  const aftermath: Aftermath = { warnings: await writeDown(orders, compiled) }
+  const aftermath: Aftermath = { warnings: await writeDown(orders, compiled, expired) }
   parentPort.postMessage(aftermath)
 }

@@ -22,6 +22,8 @@ export interface EntryDetail {
   readonly ruleClass?: RuleClass
   readonly reason?: string
   readonly basis?: string
+  /** Who has checked it: an organisation or a role, never a person to be reached. */
+  readonly reviewedBy?: string
   readonly source?: string
   readonly url?: string
   readonly listedAt?: number

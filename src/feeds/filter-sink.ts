@@ -6,9 +6,12 @@
 import { ANSWER_MODES, CLASSES } from '../images/classes.ts'
 import type { FilterBuilder } from '../images/filter/builder.ts'
 import { ALLOW_BIT, ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, MONITOR_BIT, NO_RULE } from '../images/filter/layout.ts'
+import { provenanceText } from '../images/filter/provenance.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { NAME_OCTETS_MAX } from '../wire/name.ts'
-import type { EntryDetail, Extent, Network, RuleSink } from './entry.ts'
+import type { EntryDetail, Extent, Network } from './entry.ts'
+import type { GuardedSink } from './guards/quarantine.ts'
+import type { ExpiredNames } from './tally/expired-names.ts'
 
 export interface SinkContext {
   readonly builder: FilterBuilder
@@ -16,10 +19,12 @@ export interface SinkContext {
   readonly categories: readonly string[]
   /** The feed's place in the configuration. */
   readonly feedNumber: number
+  /** Gets the names whose entries have expired. Absent: nobody counts them. */
+  readonly expired?: ExpiredNames
 }
 
 /** A sink for one feed; what is no rule (pages, skipped and bad lines) is for the reader's report alone. */
-export function filterSink(feed: FeedSettings, context: SinkContext): RuleSink {
+export function filterSink(feed: FeedSettings, context: SinkContext): GuardedSink {
   const rules = new RuleWriter(feed, context)
   const monitor = feed.mode === 'monitor' ? MONITOR_BIT : 0
   return {
@@ -30,6 +35,7 @@ export function filterSink(feed: FeedSettings, context: SinkContext): RuleSink {
     page() {},
     skip() {},
     bad() {},
+    expired: (nameOctets, extent) => context.expired?.add(rules.name, nameOctets, extent),
   }
 }
 
@@ -71,7 +77,7 @@ class RuleWriter {
     return this.context.builder.tables.element({
       feed: this.context.feedNumber,
       category,
-      basis: this.context.builder.tables.basis(detail?.basis),
+      basis: this.context.builder.tables.basis(provenanceText(detail?.basis, detail?.reviewedBy)),
       ruleClass: CLASSES.indexOf(detail?.ruleClass ?? this.feed.class),
       kind,
       answer: this.answer(detail),

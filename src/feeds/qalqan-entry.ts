@@ -22,6 +22,7 @@ export interface QalqanHeader {
 }
 
 const TEXT_MAX = 1000
+const REVIEWER_MAX = 100
 const HEADER_KEYS: ReadonlySet<string> = new Set(['qalqan', 'feed', 'serial', 'issued', 'publisher'])
 const ENTRY_KEYS: ReadonlySet<string> = new Set([
   'host',
@@ -31,6 +32,7 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set([
   'case',
   'reason',
   'basis',
+  'reviewed_by',
   'source',
   'listed',
   'expires',
@@ -91,6 +93,8 @@ function textProblem(value: Fields): string | null {
       return `\`${key}\` must be a text of 1 to ${TEXT_MAX} characters`
   if (value.case !== undefined && !isCaseNumber(value.case))
     return '`case` must be a text of 1 to 64 printable ASCII characters without spaces at its ends'
+  if (value.reviewed_by !== undefined && !isReviewer(value.reviewed_by))
+    return `\`reviewed_by\` must be an organisation or a role of 1 to ${REVIEWER_MAX} characters, no address or telephone number`
   if (value.category !== undefined && !isSlug(value.category))
     return '`category` must be lower-case letters, digits and hyphens'
   return null
@@ -122,6 +126,7 @@ function detailOf(value: Fields): EntryDetail {
   if (value.category !== undefined) detail.category = value.category as string
   if (value.reason !== undefined) detail.reason = value.reason as string
   if (value.basis !== undefined) detail.basis = value.basis as string
+  if (value.reviewed_by !== undefined) detail.reviewedBy = value.reviewed_by as string
   if (value.source !== undefined) detail.source = value.source as string
   if (value.url !== undefined) detail.url = value.url as string
   if (value.listed !== undefined) detail.listedAt = secondsOf(value.listed as string)!
@@ -136,6 +141,12 @@ function actionOf(value: Fields): 'block' | 'allow' {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= TEXT_MAX
+}
+
+/** It is shown to whoever is blocked: nobody's way to be reached stands there by accident. */
+function isReviewer(value: unknown): boolean {
+  const isContact = (text: string) => /@|:\/\/|\+?\d(?:[\s().-]*\d){8}/.test(text)
+  return isText(value) && value.length <= REVIEWER_MAX && !/\p{Cc}/u.test(value) && !isContact(value)
 }
 
 function isSlug(value: unknown): boolean {

@@ -7,6 +7,11 @@ import type { Settings } from '../settings/settings.ts'
 /** What is counted, and shown, for a name outside `allow_only`. No feed can have it: categories begin with a letter or digit. */
 export const NOT_LISTED = '-not-listed'
 
+/** Those that some policy blocks: names of all others, such as of a positive list, are let through. */
+export function blockedCategories({ policies }: Pick<Settings, 'policies'>): ReadonlySet<string> {
+  return new Set(policies.flatMap(policy => policy.categories))
+}
+
 export function categoriesOf(settings: Pick<Settings, 'feeds' | 'policies'>): string[] {
   const named = new Set<string>(settings.feeds.map(feed => feed.category))
   for (const policy of settings.policies) for (const own of [...policy.categories, ...policy.allowOnly]) named.add(own)

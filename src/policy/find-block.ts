@@ -12,6 +12,7 @@ interface Finding {
   readonly ruleClass: RuleClass
   readonly category: string
   readonly basis: string | null
+  readonly reviewedBy: string | null
   readonly caseNumber: string
   readonly listedAt: number | null
 }

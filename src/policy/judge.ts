@@ -3,8 +3,8 @@
  * that what is explained is what is done.
  */
 import { CLASSES, type RuleClass } from '../images/classes.ts'
-import { basisText } from '../images/filter/bases.ts'
 import { NO_RULE } from '../images/filter/layout.ts'
+import { provenanceOf } from '../images/filter/provenance.ts'
 import { publicNumber } from '../images/filter/public-number.ts'
 import { BLOCKED, type FilterImages, Findings, filter, imageOfBlock, probe } from '../resolver/filter.ts'
 import { filterAddress, filterClientAddress } from '../resolver/filter-address.ts'
@@ -20,6 +20,8 @@ export interface Judgement {
   readonly category: string | null
   /** As the entry has it; null where it has none. */
   readonly basis: string | null
+  /** Who has checked it, as the entry has it; null where it has none. */
+  readonly reviewedBy: string | null
   readonly caseNumber: string
   /** Seconds since 1970. */
   readonly listedAt: number | null
@@ -68,7 +70,7 @@ export class Judge {
     return {
       ruleClass: CLASSES[query.blockClass]!,
       category: category === NOT_LISTED ? null : category,
-      basis: query.blockElement < 0 ? null : basisText(image.bases, image.basisOf(query.blockElement)),
+      ...(query.blockElement < 0 ? { basis: null, reviewedBy: null } : provenanceOf(image, query.blockElement)),
       caseNumber: this.caseNumber(images, at),
       listedAt: listedAt === 0 ? null : listedAt,
       rule: at < 0 ? address : nameToText(query.name, at),

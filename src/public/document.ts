@@ -57,15 +57,6 @@ export function facts(rows: readonly (readonly [label: string, value: string])[]
   return `<dl>\n${rows.map(([label, value]) => `<div><dt>${e(label)}</dt><dd><bdi>${e(value)}</bdi></dd></div>`).join('\n')}\n</dl>`
 }
 
-export function table(caption: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const head = heads.map(text => `<th scope="col">${e(text)}</th>`).join('')
-  const body = rows.map(
-    ([first = '', ...rest]) =>
-      `<tr><th scope="row">${e(first)}</th>${rest.map(text => `<td>${e(text)}</td>`).join('')}</tr>`,
-  )
-  return `<h2>${e(caption)}</h2>\n<div class="wide" tabindex="0" role="region" aria-label="${e(caption)}"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`
-}
-
 export function jsonAnswer(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
   const type = status < 400 ? 'application/json' : 'application/problem+json'
   return { status, headers: { 'Content-Type': type, ...headers }, body: `${JSON.stringify(value)}\n` }

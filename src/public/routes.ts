@@ -4,11 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { parseWantedList } from '../blockpage/accept.ts'
-import { hostName, requestedAuthority } from '../blockpage/host.ts'
+import { escapeHtml as e } from '../blockpage/escape.ts'
 import { chooseLanguage, type Language } from '../blockpage/language.ts'
 import { plainAddress } from '../platform/http-admission.ts'
+import { hostName, isAddressAuthority, requestedAuthority } from '../platform/http-host.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
-import { problemAnswer } from './document.ts'
+import { pageAnswer, problemAnswer } from './document.ts'
+import { type Failure, PUBLIC_TEXTS } from './texts.ts'
 
 export interface PublicRequest {
   readonly language: Language
@@ -24,47 +26,65 @@ export interface PublicRequest {
 
 export interface Route {
   readonly methods: readonly ('GET' | 'POST')[]
-  readonly answer: (asked: PublicRequest) => HttpAnswer
+  readonly answer: (asked: PublicRequest) => HttpAnswer | Promise<HttpAnswer>
 }
 
-/** `routes`: by path, or by a path that ends in `/` for all below it. `ownHosts`: lower case, without ports. */
+/**
+ * `routes`: by path, or by a path that ends in `/` for all below it. `ownHosts`: lower case, without ports; where there are routes, whatever else is asked
+ * of one is not found. Of an address only the routes are known: somebody may see there what a name was answered with.
+ */
 export function publicService(
   routes: Readonly<Record<string, Route>>,
   ownHosts: ReadonlySet<string>,
-): (request: IncomingMessage, body: Buffer | null) => HttpAnswer | null {
+  provider: string | null,
+): (request: IncomingMessage, body: Buffer | null) => ReturnType<Route['answer']> | null {
   return (request, body) => {
-    if (!isOwn(request, ownHosts)) return null
+    const authority = requestedAuthority(request)
+    const isNamed = ownHosts.has(hostName(authority) ?? '')
+    if (!isNamed && !isLocal(authority)) return null
     const { path, query } = targetOf(request.url ?? '')
-    const place = path in routes ? path : `${path.slice(0, path.indexOf('/', 1) + 1)}`
+    const place = Object.hasOwn(routes, path) ? path : path.slice(0, path.indexOf('/', 1) + 1)
     const route = Object.hasOwn(routes, place) ? routes[place]! : null
-    if (route === null) return null
+    const context = contextOf(request, path, query)
+    if (route === null) return isNamed && '/' in routes ? failure(404, context, provider) : null
     const method = request.method === 'HEAD' ? 'GET' : request.method
-    if (!(route.methods as readonly (string | undefined)[]).includes(method)) return notAllowed(route)
+    if (!(route.methods as readonly (string | undefined)[]).includes(method))
+      return failure(405, context, provider, { Allow: allowed(route) })
     const rest = decoded(path.slice(place.length))
-    if (rest === null) return problemAnswer(400, 'Bad Request')
-    return route.answer({ ...contextOf(request, query), rest, query, request, body })
+    if (rest === null) return failure(400, context, provider)
+    return route.answer({ ...context, rest, query, request, body })
   }
 }
 
-function contextOf(request: IncomingMessage, query: URLSearchParams) {
+/** For people a page, for programs problem details (RFC 9457). */
+export function failure(
+  status: Failure,
+  { language, wantsJson }: Pick<PublicRequest, 'language' | 'wantsJson'>,
+  provider: string | null,
+  headers: Record<string, string> = {},
+): HttpAnswer {
+  const { title, advice } = PUBLIC_TEXTS[language].failures[status]
+  if (wantsJson) return problemAnswer(status, PUBLIC_TEXTS.en.failures[status].title, headers)
+  const home = `<p><a href="/?lang=${language}">${e(PUBLIC_TEXTS[language].home.title)}</a></p>`
+  return pageAnswer(status, { language, provider, title }, `<p>${e(advice)}</p>\n${home}`, headers)
+}
+
+function contextOf(request: IncomingMessage, path: string, query: URLSearchParams) {
   return {
     language: chooseLanguage(query.get('lang'), request.headers['accept-language']),
     address: plainAddress(request.socket.remoteAddress ?? ''),
-    wantsJson: wantsJson(request.headers.accept),
+    wantsJson: path.startsWith('/api/') || prefersJson(request.headers.accept),
   }
 }
 
-function notAllowed({ methods }: Route): HttpAnswer {
-  const allowed = methods.includes('GET') ? ['HEAD', ...methods] : methods
-  return problemAnswer(405, 'Method Not Allowed', { Allow: allowed.join(', ') })
+function allowed({ methods }: Route): string {
+  return (methods.includes('GET') ? ['HEAD', ...methods] : methods).join(', ')
 }
 
-/** Asked for under a name of the operator's, or by address. */
-function isOwn(request: IncomingMessage, ownHosts: ReadonlySet<string>): boolean {
-  const authority = requestedAuthority(request)
+/** Asked for by address, or on the machine itself. */
+function isLocal(authority: string): boolean {
   const host = hostName(authority)
-  if (host !== null) return host === 'localhost' || ownHosts.has(host)
-  return /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(authority)
+  return host === null ? isAddressAuthority(authority) : host === 'localhost'
 }
 
 function targetOf(url: string): { path: string; query: URLSearchParams } {
@@ -83,7 +103,7 @@ function decoded(text: string): string | null {
   }
 }
 
-function wantsJson(accept: string | undefined): boolean {
+function prefersJson(accept: string | undefined): boolean {
   const wanted = parseWantedList(accept ?? '')
   const weight = (name: string) => wanted.find(({ value }) => value === name)?.weight ?? 0
   return weight('application/json') > weight('text/html')

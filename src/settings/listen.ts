@@ -1,5 +1,6 @@
 /** Where the resolver and its HTTP pages listen, and that no two want the same address and port. */
 import { formatEndpoint, isWildcard, parseEndpoint, sameEndpoint } from './address.ts'
+import { parseName } from './names.ts'
 import { hint } from './nearest.ts'
 import type { Path } from './problems.ts'
 import { quote } from './problems.ts'
@@ -52,7 +53,11 @@ export function settleHttp(config: Config, listen: readonly Endpoint[], settling
     taken.push({ path, endpoint: own })
   }
   const [[, page], [, admin]] = wanted as [(typeof wanted)[number], (typeof wanted)[number]]
-  return { page, admin, tls }
+  const adminNames = config.http.admin_names.flatMap((name, i) => {
+    const own = take(parseName(name), ['http', 'admin_names', i], settling)
+    return own === null ? [] : [own]
+  })
+  return { page, admin, adminNames, tls }
 }
 
 /** Whether the second of two could not be bound: HTTP listeners do not share a port. */

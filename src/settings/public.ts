@@ -24,7 +24,7 @@ export const publicKey = section({
   lookups_per_client: whole(1, 1_000_000, 'a number')
     .default(200)
     .describe('Look-ups by one network (/24, /56) in a day.'),
-  suppress_below: whole(0, 1000, 'a number').default(5).describe('Counts about people that are smaller are not told.'),
+  suppress_below: whole(0, 1000, 'a number').default(5).describe('Counts that are smaller are not told.'),
 })
   .prefault({})
   .describe('What anybody may ask: whether one name is blocked, what a case is about, and how much is blocked.')

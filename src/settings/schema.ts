@@ -204,6 +204,9 @@ export const configSchema = section({
       .describe(
         'Address and port of /metrics, /healthz and /readyz. Without it there are none. Keep it off public networks.',
       ),
+    admin_names: list(text('a host name'), 'host names')
+      .default([])
+      .describe('Host names under which admin is asked, besides its address, localhost and the name of the machine.'),
     tls: tlsKey,
   })
     .prefault({})

@@ -211,6 +211,8 @@ export interface Settings {
   readonly http: {
     readonly page: Endpoint | null
     readonly admin: Endpoint | null
+    /** Host names under which `admin` is asked. */
+    readonly adminNames: readonly string[]
     /** The page's server over TLS as well; files are absolute paths. */
     readonly tls: { readonly endpoint: Endpoint; readonly certificate: string; readonly key: string } | null
   }

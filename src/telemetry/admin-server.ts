@@ -2,6 +2,7 @@
  * What operators' programs ask over HTTP: metrics, and whether to send queries here. Meant for a loopback or management address.
  */
 import type { IncomingMessage } from 'node:http'
+import { hostName, isAddressAuthority, requestedAuthority } from '../platform/http-host.ts'
 import {
   type HttpAnswer,
   type HttpEndpoint,
@@ -15,6 +16,8 @@ import type { Metrics } from './metrics.ts'
 export interface AdminDeps extends HttpServerOptions {
   readonly metrics: Metrics
   readonly health: HealthFacts
+  /** Host names under which operators ask, lower case; an address and `localhost` do always. */
+  readonly names?: readonly string[]
 }
 
 export function startAdminServer(endpoint: HttpEndpoint, deps: AdminDeps): Promise<RunningHttpServer> {
@@ -22,15 +25,24 @@ export function startAdminServer(endpoint: HttpEndpoint, deps: AdminDeps): Promi
 }
 
 export async function answerOperator(
-  { method, url = '' }: Pick<IncomingMessage, 'method' | 'url'>,
+  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
   deps: AdminDeps,
 ): Promise<HttpAnswer> {
+  // A web page whose name has been pointed here must not read what is told, in the browser of somebody who can reach it (DNS rebinding).
+  if (!isOwn(requestedAuthority(request), deps.names ?? [])) return text(421, 'Misdirected Request\n')
+  const { method, url = '' } = request
   const page = PAGES.get(pathOf(url))
   if (page === undefined) return text(404, 'Not Found\n')
   if (method !== 'GET' && method !== 'HEAD') {
     return { ...text(405, 'Method Not Allowed\n'), headers: { ...TEXT, Allow: 'GET, HEAD' } }
   }
   return page(deps)
+}
+
+function isOwn(authority: string, names: readonly string[]): boolean {
+  const host = hostName(authority)
+  if (host !== null) return host === 'localhost' || names.includes(host)
+  return isAddressAuthority(authority)
 }
 
 /** Without the query, and without scheme and host where the target is absolute (RFC 9112 §3.2.2). */

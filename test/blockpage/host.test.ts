@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hostName, requestedHost, shownHost } from '../../src/blockpage/host.ts'
+import { shownHost } from '../../src/blockpage/host.ts'
+import { hostName, requestedHost } from '../../src/platform/http-host.ts'
 
 const label63 = 'a'.repeat(63)
 const rows: [authority: string, host: string | null][] = [

@@ -19,6 +19,7 @@ const ENTRIES = [
   { host: 'parent.example', case: 'K-2' },
   { host: 'one.example', case: 'K-3' },
   { host: 'two.example', case: 'K-3' },
+  { host: 'numbered.example', basis: 'Act <3>, § 5', reviewed_by: 'A <board>' },
 ]
 
 beforeEach(async () => {
@@ -47,7 +48,7 @@ beforeEach(async () => {
       hotline: { explanation: { ru: 'Проверено <нами>.' }, reviewed_by: 'Two experts' },
     },
     appeals: { enabled: true, per_client: 4 },
-    public: { enabled: true, lookups_per_client: 60 },
+    public: { enabled: true, lookups_per_client: 60, suppress_below: 0 },
     log: { level: 'info' },
   })
   server = await serving.folder.serve(config)
@@ -119,6 +120,11 @@ describe('an appeal', () => {
       await new Promise(resolve => setTimeout(resolve, 20))
     expect(performance.now() - startMs).toBeLessThan(2500)
     expect((await get(`/appeal/${ticket}?lang=en`)).body).toMatch(/upheld[\s\S]*You are right\./)
+    // What was lifted is no block any more, whatever its list says.
+    expect([
+      (await get('/c/K-1')).status,
+      (await get('/site?name=wrong.example&lang=en')).body.includes('not blocked'),
+    ]).toEqual([404, true])
     expect((await appeals('decide', ticket, '--reject', '--by', 'B', '--reason', 'x')).stderr).toMatch(/was upheld on/)
     expect(readFileSync(serving.folder.file('data/urgent.ndjson'), 'utf8')).toContain(
       `appeal ${ticket}, upheld by A. Person`,
@@ -245,14 +251,19 @@ describe('what anybody may ask', () => {
 
   test('how much is blocked, in a page and in JSON, without names', async () => {
     const counts = JSON.parse((await get('/api/v1/transparency')).body)
+    const month = new Date().toISOString().slice(0, 7)
     expect(counts).toMatchObject({
       lists: [
+        { feed: 'list', class: 'hotline', category: 'illegal', basis: 'Act <3>, § 5', entries: 2 },
         { feed: 'list', class: 'hotline', category: 'illegal', basis: null, entries: 3 },
-        { feed: 'list', class: 'hotline', category: 'illegal', basis: 'Act <3>, § 5', entries: 1 },
       ],
       expired: { list: 0 },
-      changes: { [new Date().toISOString().slice(0, 7)]: { added: 4, removed: 0 } },
-      suppressedBelow: 5,
+      changes: [
+        { month, feed: 'list', class: 'hotline', basis: 'Act <3>, § 5', added: 2, withdrawn: 0, expired: 0 },
+        { month, feed: 'list', class: 'hotline', basis: null, added: 3, withdrawn: 0, expired: 0 },
+      ],
+      exactSince: null,
+      suppressedBelow: 0,
     })
     const html = await get('/transparency?lang=ru')
     expect(html.body).toContain('Act &#60;3&#62;, § 5')
@@ -262,6 +273,73 @@ describe('what anybody may ask', () => {
       false,
     ])
     expect(JSON.parse((await get('/transparency', 'Accept: application/json')).body)).toEqual(counts)
+  })
+
+  test('what came and went within one version of a list, exactly', async () => {
+    serving.folder.write('list.ndjson', ndjson(...ENTRIES.slice(1), { host: 'new.example' }, { host: 'newer.example' }))
+    expect(await serving.becomes('newer.example', PAGE_ADDRESS)).toBe(true)
+    // Counted after the image is in force, and told anew every five seconds.
+    const endMs = performance.now() + 10_000
+    const ofOthers = async () => {
+      const { changes } = JSON.parse((await get('/api/v1/transparency')).body)
+      return changes.map((own: Record<string, unknown>) => [own.basis, own.added, own.withdrawn])
+    }
+    const expected = [
+      ['Act <3>, § 5', 2, 1],
+      [null, 5, 0],
+    ]
+    while (JSON.stringify(await ofOthers()) !== JSON.stringify(expected) && performance.now() < endMs)
+      await new Promise(resolve => setTimeout(resolve, 200))
+    expect(await ofOthers()).toEqual(expected)
+  }, 30_000)
+
+  test('by a public number: the class, the basis and the reviewer of its entry, and no name', async () => {
+    const shown = await ask(page, 'GET /?lang=en HTTP/1.1', 'Host: numbered.example')
+    const number = /Q-[0-9A-Z-]{14}/.exec(shown.body)![0]
+    expect(shown.body).toMatch(/Reviewed by[\s\S]*A &#60;board&#62;/)
+    expect(JSON.parse((await get('/api/v1/listed?name=numbered.example')).body)).toMatchObject({
+      case: number,
+      reviewedBy: 'A <board>',
+    })
+    for (const written of [number, number.toLowerCase(), number.replaceAll('0', 'O').replaceAll('1', 'l')]) {
+      const about = await get(`/c/${written}?lang=en`)
+      expect([about.status, about.body.includes('numbered.example')]).toEqual([200, false])
+      expect(about.body).toMatch(/Report to a hotline: Act &#60;3&#62;, § 5[\s\S]*A &#60;board&#62;/)
+      expect(about.body).toContain(`/appeal?lang=en&amp;about=${number}`)
+    }
+    const other = await get('/c/Q-0000-0000-0000?lang=en')
+    expect([other.status, other.body.includes('look it up by its name')]).toEqual([404, true])
+  })
+
+  test('by the name of a site, from the front page', async () => {
+    const home = await get('/?lang=en')
+    expect([home.status, home.body.includes('action="/site"')]).toEqual([200, true])
+    const blocked = await get('/site?lang=en&name=https://wrong.example/a/path')
+    expect(blocked.body).toMatch(/<h1>This site is blocked<\/h1>[\s\S]*wrong\.example[\s\S]*K-1/)
+    expect((await get('/site?lang=en&name=other.example')).body).toContain('<h1>This site is not blocked here</h1>')
+    const bad = await get(`/site?lang=en&name=${encodeURIComponent('"><script>')}`)
+    expect([bad.status, bad.body.includes('<script>'), bad.body.includes('This is no name of a site')]).toEqual([
+      400,
+      false,
+      true,
+    ])
+  })
+
+  const failures: readonly (readonly [status: number, line: string, title: string])[] = [
+    [400, 'GET /c/%00?lang=ru HTTP/1.1', 'Адрес указан неверно'],
+    [404, 'GET /nowhere?lang=kk HTTP/1.1', 'Мұндай бет жоқ'],
+    [404, 'GET /../../etc/passwd?lang=en HTTP/1.1', 'There is no such page'],
+    [404, 'GET /constructor?lang=en HTTP/1.1', 'There is no such page'],
+    [405, 'DELETE /transparency?lang=en HTTP/1.1', 'This page cannot be used in that way'],
+  ]
+  test.each(failures)('a %d for %s is a page for people, and data for programs', async (status, line, title) => {
+    const shown = await ask(page, line, OWN, 'Accept: text/html', 'Content-Length: 0')
+    expect([shown.status, shown.body.includes(`<h1>${title}</h1>`)]).toEqual([status, true])
+    const told = await ask(page, line, OWN, 'Accept: application/json', 'Content-Length: 0')
+    expect([told.headers.get('content-type'), JSON.parse(told.body).status]).toEqual([
+      'application/problem+json',
+      status,
+    ])
   })
 
   test('so often a day, by the right methods, and under our own names only', async () => {
@@ -281,6 +359,8 @@ describe('what anybody may ask', () => {
       Array.from({ length: 70 }, () => get('/api/v1/listed?name=a.example').then(answer => answer.status)),
     )
     expect([statuses.filter(status => status === 200).length <= 60, statuses.includes(429)]).toEqual([true, true])
+    const shown = await get('/c/K-1?lang=en', 'Accept: text/html')
+    expect([shown.status, shown.body.includes('<h1>Too many look-ups</h1>')]).toEqual([429, true])
   })
 })
 

@@ -67,6 +67,20 @@ const rows: [entry: string, outcome: string[]][] = [
     '{"host":"bad.example","listed":1732233600}',
     ['bad: `listed` must be a date such as 2026-11-22 or 2026-11-22T10:00:00Z'],
   ],
+  ...[
+    '""',
+    '" "',
+    '5',
+    `"${'x'.repeat(101)}"`,
+    '"a\\u0000b"',
+    '"me@person.example"',
+    '"https://person.example"',
+    '"A. Person, +7 (700) 000-00-00"',
+  ].map((reviewer): [string, string[]] => [
+    `{"host":"bad.example","reviewed_by":${reviewer}}`,
+    ['bad: `reviewed_by` must be an organisation or a role of 1 to 100 characters, no address or telephone number'],
+  ]),
+  ['{"host":"bad.example","reviewed_by":"Екі маман, 2026-11-22"}', ['bad.example']],
   ['{"host":"bad.example","reason":""}', ['bad: `reason` must be a text of 1 to 1000 characters']],
 ]
 
@@ -89,6 +103,7 @@ describe('an entry of a list of our own', () => {
       case: 'KZ-2026/17',
       reason: 'себебі',
       basis: 'a law, article 1',
+      reviewed_by: 'two experts',
       source: 'a court',
       listed: '2026-11-01',
       expires: '2027-01-01T06:00:00+06:00',
@@ -99,6 +114,7 @@ describe('an entry of a list of our own', () => {
         category: 'illegal',
         reason: 'себебі',
         basis: 'a law, article 1',
+        reviewedBy: 'two experts',
         source: 'a court',
         listedAt: Date.UTC(2026, 10, 1) / 1000,
         expiresAt: Date.UTC(2027, 0, 1) / 1000,

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { publicNumber } from '../../src/images/filter/public-number.ts'
 import { freePort, ndjson } from '../cli/program.ts'
 import { Serving } from '../cli/serving.ts'
+import { wireName } from '../support/octets.ts'
 import { pathOf } from './programs.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -22,6 +24,12 @@ beforeAll(async () => {
     'list.ndjson',
     ndjson(
       { host: 'bad.example', case: 'KZ-2026-000123', listed: '2026-03-05' },
+      { host: 'numbered.example', basis: 'Act, § 5', reviewed_by: 'A board' },
+      ...Array.from({ length: 1234 }, (_, i) => ({
+        host: `n${i}.example`,
+        listed: '2024-01-01',
+        basis: 'Another Act, § 7',
+      })),
       { host: 'longlonglonglonglonglonglonglonglonglonglonglonglonglonglong.example', case: 'K'.repeat(64) },
     ),
   )
@@ -68,19 +76,23 @@ async function visit<T>(
   }
 }
 
-/** What axe finds, in a line each. */
+const SEEN_BY_AXE = { javaScriptEnabled: true, bypassCSP: true }
+
 function violations(url: string, options: BrowserContextOptions): Promise<string[]> {
-  return visit(url, { ...options, javaScriptEnabled: true, bypassCSP: true }, async page => {
-    await page.evaluate(AXE)
-    return page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-      }
-      const found = await axe.run({
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      })
-      return found.violations.map(own => `${own.id}: ${own.nodes.map(node => node.html).join(' ')}`)
+  return visit(url, { ...options, ...SEEN_BY_AXE }, violationsIn)
+}
+
+/** What axe finds, in a line each. */
+async function violationsIn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE)
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
+    const found = await axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     })
+    return found.violations.map(own => `${own.id}: ${own.nodes.map(node => node.html).join(' ')}`)
   })
 }
 
@@ -104,7 +116,14 @@ const PAGES = {
   'the form': `${HOST}/appeal?about=bad.example`,
   'no appeal': `${HOST}/appeal/0000-0000-0000-0000`,
   'a case': `${HOST}/c/KZ-2026-000123`,
+  'a public number': `${HOST}/c/${publicNumber(wireName('numbered.example'))}`,
+  'no case': `${HOST}/c/KZ-0`,
   'the counts': `${HOST}/transparency`,
+  'the front': `${HOST}/`,
+  'a site that is blocked': `${HOST}/site?name=bad.example`,
+  'a site that is not': `${HOST}/site?name=good.example`,
+  'what is no site': `${HOST}/site?name=%22%3E%3Cscript%3E`,
+  nothing: `${HOST}/nowhere`,
 } as const
 const withLanguage = (url: string, language: string) => `${url}${url.includes('?') ? '&' : '?'}lang=${language}`
 
@@ -114,11 +133,12 @@ describe.each(Object.entries(PAGES))('the page of %s', (_, url) => {
     async language => {
       const own = withLanguage(url, language)
       for (const [size, options] of Object.entries(SIZES)) {
-        expect([size, await violations(own, options)]).toEqual([size, []])
-        await visit(own, { ...options, javaScriptEnabled: true }, async (page, requested) => {
+        await visit(own, { ...options, ...SEEN_BY_AXE }, async (page, requested) => {
           expect([size, await page.evaluate(OVERHANG)]).toEqual([size, 0])
           // A browser asks for an icon by itself.
           expect(requested.filter(each => !each.endsWith('/favicon.ico'))).toEqual([own])
+          // The narrow one only says what does not fit.
+          if (size !== 'narrow') expect([size, await violationsIn(page)]).toEqual([size, []])
           expect(await page.getAttribute('html', 'lang')).toBe(language)
           expect(await page.locator('h1').count()).toBe(1)
         })
@@ -183,3 +203,98 @@ test('an objection goes from the block page to a ticket, by keyboard alone and w
     expect(await page.textContent('main')).toContain('being looked at')
   })
 }, 30_000)
+
+describe.each(['kk', 'ru', 'en'])(
+  'what comes of a form, in %s, is as accessible and no wider than the screen:',
+  language => {
+    const formUrl = withLanguage(PAGES['the form'], language)
+    /** `waits`: as long as a person would take, which is what the form wants. */
+    const filled = async (page: Page, reason: string, waits: boolean) => {
+      await page.fill('#reason', reason)
+      if (waits) await page.waitForTimeout(3100)
+      await Promise.all([page.waitForNavigation(), page.click('button')])
+    }
+    const rows: readonly (readonly [what: string, status: number, reach: (page: Page) => Promise<unknown>])[] = [
+      ['a ticket', 201, page => filled(page, `It is a library, nothing else (${language}).`, true)],
+      ['a form that was sent too quickly', 403, page => filled(page, 'It is a library, nothing else.', false)],
+      [
+        'a form that is not filled in as it must be',
+        400,
+        async page => {
+          await page.evaluate("document.querySelector('form').noValidate = true")
+          await filled(page, 'short', true)
+        },
+      ],
+      [
+        'what is too long',
+        413,
+        async page => {
+          await page.evaluate("document.querySelector('textarea').removeAttribute('maxlength')")
+          await filled(page, 'x'.repeat(20_000), false)
+        },
+      ],
+      [
+        'a method that a page does not have',
+        405,
+        async page => {
+          await page.evaluate(`document.querySelector('form').action = '/transparency?lang=${language}'`)
+          await filled(page, 'It is a library, nothing else.', false)
+        },
+      ],
+    ]
+    test.each(rows)(
+      '%s (%d)',
+      async (_, status, reach) => {
+        await visit(formUrl, { ...SIZES.phone, ...SEEN_BY_AXE }, async page => {
+          const statuses: number[] = []
+          page.on('response', response => statuses.push(response.status()))
+          await reach(page)
+          expect(statuses[0]).toBe(status)
+          expect(await violationsIn(page)).toEqual([])
+          expect(await page.evaluate(OVERHANG)).toBe(0)
+          expect([await page.getAttribute('html', 'lang'), await page.locator('h1').count()]).toEqual([language, 1])
+        })
+      },
+      30_000,
+    )
+  },
+)
+
+test('whoever looks up too often is told so in a page', async () => {
+  const other = await Serving.prepare()
+  const port = await freePort()
+  other.folder.write('list.txt', 'bad.example\n')
+  await other.serve({
+    feeds: [{ name: 'list', source: 'list.txt', class: 'hotline', category: 'illegal' }],
+    http: { page: `127.0.0.1:${port}` },
+    block_page: { appeal: { url: `${HOST}/appeal` } },
+    appeals: { enabled: true, per_client: 1 },
+    public: { enabled: true, lookups_per_client: 1 },
+  })
+  try {
+    const url = `http://127.0.0.1:${port}/c/KZ-1?lang=kk`
+    await (await fetch(url)).text()
+    expect(await violations(url, SIZES.phone)).toEqual([])
+    await visit(url, SIZES.phone, async page => {
+      expect((await page.reload())?.status()).toBe(429)
+      expect(await page.textContent('h1')).toBe('Сұрау тым көп')
+    })
+  } finally {
+    await other.close()
+  }
+}, 30_000)
+
+test('a site is looked up from the front page by keyboard alone, and an objection follows', async () => {
+  await visit(withLanguage(PAGES['the front'], 'ru'), SIZES.phone, async page => {
+    await page.focus('#name')
+    await page.keyboard.type('https://bad.example/page')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('dl')
+    expect([await page.textContent('h1'), await page.getAttribute('html', 'lang')]).toEqual([
+      'Этот сайт заблокирован',
+      'ru',
+    ])
+    await page.click('.act a')
+    expect(await page.inputValue('#subject')).toBe('bad.example')
+  })
+})

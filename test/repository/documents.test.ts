@@ -127,6 +127,7 @@ describe('the README on Qalqan’s own format', () => {
     case: '1',
     reason: 'a reason',
     basis: 'a basis',
+    reviewed_by: 'a board',
     source: 'a source',
     listed: '2026-11-22',
     expires: '2026-11-22T10:00:00+05:00',

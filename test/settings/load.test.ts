@@ -126,6 +126,7 @@ test('the configuration of the contract is accepted as it stands, with one warni
       http: {
         page: { address: '127.0.0.1', family: 4, port: 8080 },
         admin: { address: '127.0.0.1', family: 4, port: 8081 },
+        adminNames: [],
         tls: null,
       },
       blockPage: blockPageSettings(null, { email: null, url: null, phone: null }),

@@ -151,6 +151,11 @@ describe('the place of a problem is that of', () => {
       `${HEAD}http: { admin: 127.0.0.1 }\n`,
       ['2:16: "127.0.0.1" has no port: write 127.0.0.1:8080, for one'],
     ],
+    [
+      'a name of the admin listener that is none',
+      `${HEAD}http: { admin_names: [ok.example, 192.0.2.1, "a b"] }\n`,
+      ['2:35: "192.0.2.1" is an address, not a domain name', '2:46: "a b" is not a domain name'],
+    ],
     ['a record that is no name', `${HEAD}records:\n  "*.lan": 192.0.2.1\n`, ['3:3: "*.lan" is not a domain name']],
     [
       'the later spelling of one name',

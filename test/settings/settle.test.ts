@@ -21,7 +21,7 @@ test('one line is a configuration: the rest has defaults', () => {
     blocking: { answer: 'nxdomain', page: { ipv4: null, ipv6: null }, ttlSeconds: 60 },
     feeds: [],
     policies: [{ name: 'default', clients: [], categories: [], allowOnly: [] }],
-    http: { page: null, admin: null, tls: null },
+    http: { page: null, admin: null, adminNames: [], tls: null },
     data: '/etc/qalqan/data',
     warnings: ['There are no feeds: nothing is blocked.'],
   })

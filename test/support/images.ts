@@ -3,7 +3,8 @@
 import { BELOW, EXACT, type Extent, SUBTREE } from '../../src/feeds/entry.ts'
 import { CLASSES, type RuleClass } from '../../src/images/classes.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
-import { ALLOW_BIT, ANSWER_AS_SET, MONITOR_BIT, NO_RULE } from '../../src/images/filter/layout.ts'
+import { ALLOW_BIT, ANSWER_AS_SET, MONITOR_BIT, NO_RULE, WITHDRAW_BIT } from '../../src/images/filter/layout.ts'
+import { provenanceText } from '../../src/images/filter/provenance.ts'
 import { buildPolicies, type Prefix } from '../../src/images/policies.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import type { FilterImages } from '../../src/resolver/filter.ts'
@@ -22,6 +23,11 @@ export interface RuleText {
   readonly monitor?: boolean
   readonly caseNumber?: string
   readonly basis?: string
+  readonly reviewedBy?: string
+  /** Seconds since 1970. */
+  readonly listedAt?: number
+  /** As an urgent change of the overlay. */
+  readonly withdraw?: boolean
   readonly answer?: number
 }
 
@@ -42,12 +48,17 @@ export function filterImage(rules: readonly RuleText[], categories: readonly str
     const element = builder.tables.element({
       feed: 0,
       category: categories.indexOf(rule.category),
-      basis: builder.tables.basis(rule.basis),
+      basis: builder.tables.basis(provenanceText(rule.basis, rule.reviewedBy)),
       ruleClass: CLASSES.indexOf(rule.ruleClass ?? 'household'),
-      kind: extent | (rule.allow === true ? ALLOW_BIT : 0) | (rule.monitor === true ? MONITOR_BIT : 0),
+      kind:
+        rule.withdraw === true
+          ? WITHDRAW_BIT
+          : extent | (rule.allow === true ? ALLOW_BIT : 0) | (rule.monitor === true ? MONITOR_BIT : 0),
       answer: rule.answer ?? ANSWER_AS_SET,
     })
-    const number = rule.caseNumber === undefined ? NO_RULE : builder.tables.rule(rule.caseNumber, 0)
+    const { caseNumber, listedAt } = rule
+    const hasOwn = caseNumber !== undefined || listedAt !== undefined
+    const number = hasOwn ? builder.tables.rule(caseNumber ?? '', listedAt ?? 0) : NO_RULE
     if (network === null) builder.add(wire, end, element, number)
     else builder.addPrefix(network.octets, network.bits, element, number, rule.name.startsWith('clients '))
   }

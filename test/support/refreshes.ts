@@ -10,6 +10,7 @@ import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath, openArchived } from '../../src/feeds/history/archive.ts'
 import { readHistory, versionsInForce } from '../../src/feeds/history/chain.ts'
 import { fingerprintOf, openSavedImage } from '../../src/feeds/saved-image.ts'
+import { readTally, tallyPath } from '../../src/feeds/tally/tally-file.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 
 const CHILD = fileURLToPath(new URL('./endless-refresh.ts', import.meta.url))
@@ -96,8 +97,22 @@ function damagesIn(folder: string): string[] {
   // The very first death may come before there was ever a copy.
   if (before !== undefined && (report?.fromLastGood !== true || report.blocked !== NAMES || report.warnings.length > 0))
     problems.push(`the last good copy: ${report?.failure} ${report?.warnings.join('; ')}`)
+  problems.push(...tallyProblem(orders.dataFolder!))
   for (const line of lines) problems.push(...archiveProblem(orders.dataFolder!, line.feed, line.sha256))
   return problems
+}
+
+/** What came and has not gone is what is there: nothing was counted twice, nothing was lost. */
+function tallyProblem(dataFolder: string): string[] {
+  try {
+    const tally = readTally(tallyPath(dataFolder, 'list'))
+    if (tally === null) return []
+    const cells = Object.values(tally.months).flat()
+    const sum = cells.reduce((all, { added, withdrawn, expired }) => all + added - withdrawn - expired, 0)
+    return sum === NAMES && tally.fingerprints[0]?.length === NAMES ? [] : [`the tally comes to ${sum}`]
+  } catch (error) {
+    return [(error as Error).message]
+  }
 }
 
 /** A version is there whole, or not at all. */

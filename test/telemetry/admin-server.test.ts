@@ -14,11 +14,15 @@ afterEach(async () => {
 async function serve(metrics: Metrics = { contentType: 'text/plain', scrape: async () => '' }) {
   const state = { workers: 2, reason: null as string | null }
   const health = { workersAlive: () => state.workers, notReadyBecause: () => state.reason }
-  const server = await startAdminServer({ address: '127.0.0.1', port: 0 }, { metrics, health })
+  const server = await startAdminServer(
+    { address: '127.0.0.1', port: 0 },
+    { metrics, health, names: ['metrics.provider.example'] },
+  )
   endings.push(() => server.close(0))
   const { port } = server.address
   return {
     state,
+    port,
     get: (target: string, method = 'GET') => ask(port, `${method} ${target} HTTP/1.1`, 'Host: localhost'),
   }
 }
@@ -94,4 +98,51 @@ test('a scrape that fails is a 500, and the next one is tried again', async () =
     200,
     'fine\n',
   ])
+})
+
+describe('a request that is not for it', () => {
+  const rows: readonly (readonly [what: string, line: string, host: string, status: number])[] = [
+    ['its address', 'GET /metrics HTTP/1.1', 'Host: 127.0.0.1:8081', 200],
+    ['its IPv6 address', 'GET /metrics HTTP/1.1', 'Host: [::1]:8081', 200],
+    ['a name of the operator’s', 'GET /metrics HTTP/1.1', 'Host: Metrics.Provider.Example.:8081', 200],
+    ['a name that was pointed here (DNS rebinding)', 'GET /metrics HTTP/1.1', 'Host: evil.example', 421],
+    ['such a name in an absolute target', 'GET http://evil.example/metrics HTTP/1.1', 'Host: localhost', 421],
+    ['a name below one that is meant', 'GET /metrics HTTP/1.1', 'Host: evil.metrics.provider.example', 421],
+    ['a name that begins like an address', 'GET /metrics HTTP/1.1', 'Host: 127.0.0.1.evil.example', 421],
+    ['an address as one number', 'GET /metrics HTTP/1.1', 'Host: 2130706433', 421],
+    ['no name at all', 'GET /metrics HTTP/1.1', 'Host:', 421],
+    ['markup', 'GET /metrics HTTP/1.1', 'Host: "><script>alert(1)</script>', 421],
+    ['two Host lines', 'GET /metrics HTTP/1.1', 'Host: localhost\r\nHost: evil.example', 400],
+  ]
+  test.each(rows)('%s', async (_, line, host, status) => {
+    const metrics = { contentType: 'text/plain', scrape: async () => 'secret 1\n' }
+    const { port } = await serve(metrics)
+    const answer = await ask(port, line, host)
+    expect([answer.status, answer.body.includes('secret')]).toEqual([status, status === 200])
+  })
+})
+
+describe('hostile requests leave no trace in the answer', () => {
+  const rows: readonly (readonly string[])[] = [
+    ['GET /"><script>evil</script> HTTP/1.1', 'Host: localhost'],
+    ['GET /metrics/../../etc/evil HTTP/1.1', 'Host: localhost'],
+    ['GET /%2e%2e/evil HTTP/1.1', 'Host: localhost'],
+    ['GET /metrics%00evil HTTP/1.1', 'Host: localhost'],
+    ['GET /metrics%0d%0aevil:%201 HTTP/1.1', 'Host: localhost'],
+    ['GET /healthz?evil=%0d%0aSet-Cookie:%20evil=1 HTTP/1.1', 'Host: localhost'],
+    ['GET /readyz HTTP/1.1', 'Host: localhost', 'X-Forwarded-Host: evil.example', 'Accept: evil', 'Cookie: evil=1'],
+    ['EVIL /metrics HTTP/1.1', 'Host: localhost'],
+    ['POST /metrics HTTP/1.1', 'Host: localhost', `Content-Length: ${10 * 1024 * 1024}`],
+  ]
+  test.each(rows)('%s', async (line, ...headers) => {
+    const { port } = await serve()
+    const answer = await ask(port, line, ...headers)
+    expect(answer.body).not.toMatch(/evil/i)
+    expect([...answer.headers].join('\n')).not.toMatch(/evil/i)
+    expect([answer.headers.has('set-cookie'), answer.headers.has('access-control-allow-origin')]).toEqual([
+      false,
+      false,
+    ])
+    expect([200, 400, 404, 405, 413]).toContain(answer.status)
+  })
 })
