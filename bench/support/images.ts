@@ -4,6 +4,7 @@ import { HOTLINE } from '../../src/images/classes.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { ANSWER_AS_SET, NO_RULE } from '../../src/images/filter/layout.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
+import { allocateForRandomReads } from '../../src/platform/huge-pages.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
 import type { FilterImages } from '../../src/resolver/filter.ts'
 import { NAME_OCTETS_MAX, nameFromText } from '../../src/wire/name.ts'
@@ -29,7 +30,7 @@ export function benchImages(names: number, withCases = false): FilterImages {
     builder.add(wire, nameFromText(flaggedName(i), wire), element, rule)
   }
   return openImages({
-    filter: builder.finish(1),
+    filter: builder.finish(1, allocateForRandomReads),
     overlay: new FilterBuilder(SEED).finish(0),
     policies: onePolicy(),
     notListedCategory: 1,

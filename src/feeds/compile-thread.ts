@@ -2,8 +2,10 @@
  * The thread in which feeds become a filter image: wiring only. It lives for one compilation, so that the memory this took is gone
  * with it, and reads files synchronously, since nobody waits for it but the keeper.
  */
+
 import { parentPort, workerData } from 'node:worker_threads'
 import { FilterBuilder } from '../images/filter/builder.ts'
+import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import { ownThread } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { compileFeeds } from './compile.ts'
@@ -68,7 +70,7 @@ export function compile(orders: CompileOrders, expired: readonly ExpiredNames[] 
     }
     return { sink, undo }
   })
-  const image = builder.finish(orders.generation)
+  const image = builder.finish(orders.generation, allocateForRandomReads)
   return { image, reports, seconds: (performance.now() - startMs) / 1000 }
 }
 

@@ -6,10 +6,12 @@
  *
  *     magic (16) │ octets of the description (4) │ description, JSON │ image │ SHA-256 of all before (32)
  */
+
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FILTER_MAGIC, FILTER_VERSION, HEADER, HEADER_WORDS } from '../images/filter/layout.ts'
+import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
@@ -186,7 +188,7 @@ function readDescription(file: Reader): Description {
 }
 
 function readOctets(file: Reader, octets: number): SharedArrayBuffer {
-  const image = new SharedArrayBuffer(octets)
+  const image = allocateForRandomReads(octets)
   const chunk = new Uint8Array(CHUNK_OCTETS)
   for (let at = 0; at < octets; at += CHUNK_OCTETS) {
     const part = chunk.subarray(0, Math.min(CHUNK_OCTETS, octets - at))

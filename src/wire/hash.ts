@@ -53,7 +53,8 @@ function step(hash: number, word: number): number {
   return mixed ^ (mixed >>> 15)
 }
 
-function finish(hash: number): number {
+/** Mixes a hash so that each bit of the result depends on all of it. */
+export function finish(hash: number): number {
   const mixed = Math.imul(hash, END)
   return mixed ^ (mixed >>> 16)
 }

@@ -108,8 +108,8 @@ export class FilterBuilder {
     this.prefixes.length = mark.prefixes
   }
 
-  /** Writes the image; the builder is spent. */
-  finish(generation: number): SharedArrayBuffer {
+  /** Writes the image; the builder is spent. `allocate` gives zeroed memory. */
+  finish(generation: number, allocate = (octets: number) => new SharedArrayBuffer(octets)): SharedArrayBuffer {
     const found = this.linkRepeatedNames()
     const header = new Uint32Array(HEADER_WORDS)
     header[HEADER.magic] = FILTER_MAGIC
@@ -128,7 +128,7 @@ export class FilterBuilder {
     header[HEADER.clients] = ofClients.length
     this.tables.describe(header)
     const at = layOutFilter(header)
-    const image = new SharedArrayBuffer(at.octets)
+    const image = allocate(at.octets)
     new Uint32Array(image, 0, HEADER_WORDS).set(header)
     this.tables.write(image, at)
     writePrefixes(image, at.prefixes, ofAnswers)
