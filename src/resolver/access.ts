@@ -33,7 +33,7 @@ export function permit(query: QuerySlot, plane: Plane): Verdict {
   if (openListeners[query.listener] === 1 && !query.proxied) return PASS
   if (clients !== null && policyOfClient(query, clients) === STRANGER) return turnAway(query, plane)
   if (rateLimit === null || query.transport !== UDP || query.cookieIsValid) return PASS
-  const verdict = rateLimit.take(query, plane.clock.nowMs)
+  const verdict = rateLimit.take(query, plane.clock)
   if (verdict === SLIP) return slip(query, plane)
   if (verdict !== DROP) return PASS
   add(plane, 'rateLimited', 1)

@@ -31,6 +31,20 @@ export const LOCAL_OCTETS = 20
 /** RFC 7873 §4: at most 8 octets of the client's and 32 of the server's. */
 export const COOKIE_ROOM_OCTETS = 40
 
+/**
+ * What a slot knows of its name lies in one piece of memory: V8 looks into the buffer behind an array at every store, and 64 slots with six buffers each
+ * are more than the first-level cache holds.
+ *
+ *     hashes │ candidates in the base image │ in the overlay │ name │ labels
+ */
+const HASHES = LABELS_MAX + 2
+const NAME_OCTETS = NAME_OCTETS_MAX + 1 + HASH_SLACK_OCTETS
+const BASE_AT = 4 * HASHES
+const URGENT_AT = BASE_AT + Candidates.OCTETS
+const NAME_AT = URGENT_AT + Candidates.OCTETS
+const LABELS_AT = NAME_AT + NAME_OCTETS
+const MEMORY_OCTETS = LABELS_AT + LABELS_MAX + 1
+
 export class QuerySlot implements QueryOptions {
   // What the transport fills in.
   /** Memory in which the message stands, at `[start, end)`. */
@@ -68,14 +82,14 @@ export class QuerySlot implements QueryOptions {
   nameAt = 0
   nameOctets = 0
   /** The same folded, with the root label; see `HashedName`. */
-  readonly name = new Uint8Array(NAME_OCTETS_MAX + 1 + HASH_SLACK_OCTETS)
-  readonly nameView = new DataView(this.name.buffer)
-  readonly labels = new Uint8Array(LABELS_MAX + 1)
-  readonly hashes = new Int32Array(LABELS_MAX + 2)
+  readonly name: Uint8Array<ArrayBuffer>
+  readonly nameView: DataView
+  readonly labels: Uint8Array
+  readonly hashes: Int32Array
   labelCount = 0
   /** Where the base image and the overlay may have entries for the name. */
-  readonly base = new Candidates()
-  readonly urgent = new Candidates()
+  readonly base: Candidates
+  readonly urgent: Candidates
   /** `name`'s hash. */
   hash = 0
 
@@ -124,6 +138,13 @@ export class QuerySlot implements QueryOptions {
   constructor(bytes: Uint8Array, out: Uint8Array) {
     this.bytes = bytes
     this.out = out
+    const memory = new ArrayBuffer(MEMORY_OCTETS)
+    this.hashes = new Int32Array(memory, 0, HASHES)
+    this.base = new Candidates(memory, BASE_AT)
+    this.urgent = new Candidates(memory, URGENT_AT)
+    this.name = new Uint8Array(memory, NAME_AT, NAME_OCTETS)
+    this.nameView = new DataView(memory, NAME_AT, NAME_OCTETS)
+    this.labels = new Uint8Array(memory, LABELS_AT, LABELS_MAX + 1)
     this.client = new Uint8Array(ADDRESS_OCTETS + LOCAL_OCTETS)
   }
 }

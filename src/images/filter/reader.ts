@@ -53,8 +53,16 @@ export interface HashedName {
 /** What `probe` found: how many of a name's ancestors and itself may be flagged, the labels of each, and the slot where its entry may be. */
 export class Candidates {
   count = 0
-  readonly depths = new Uint8Array(LABELS_MAX + 1)
-  readonly places = new Int32Array(LABELS_MAX + 1)
+  readonly depths: Uint8Array
+  readonly places: Int32Array
+  /** What it takes of the memory it is given. */
+  static readonly OCTETS = 5 * (LABELS_MAX + 1)
+
+  /** Keeps its lists at `at`, a multiple of 4, of `memory`. */
+  constructor(memory: ArrayBuffer, at: number) {
+    this.places = new Int32Array(memory, at, LABELS_MAX + 1)
+    this.depths = new Uint8Array(memory, at + this.places.byteLength, LABELS_MAX + 1)
+  }
 
   add(depth: number, place: number): void {
     this.depths[this.count] = depth
