@@ -15,7 +15,7 @@ const SIZES: Record<Size, WholePathSize & { batches: number }> = {
 }
 /** What the kernel takes for a datagram in and one out, in batches: `floor` of bench:peers. */
 const KERNEL_NANOSECONDS = 4500
-/** A share of a query: DESIGN, and so what the histogram may cost. */
+/** The share of a query that the histogram may cost. */
 const HISTOGRAM_SHARE_MAX = 0.01
 
 export function run(size: Size): BenchResult {

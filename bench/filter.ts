@@ -13,7 +13,7 @@ import { QueryDeck } from './support/workload.ts'
 const QUESTIONS: Record<Size, number> = { small: 500, full: 200_000 }
 const NAMES: Record<Size, readonly number[]> = { small: [1000, 4000], full: [10_000, 100_000, 1_000_000] }
 
-/** DESIGN: what a lookup among a million names may take. */
+/** What a lookup among a million names may take. */
 export const LOOKUP_GOALS: readonly (readonly [start: string, nanoseconds: number])[] = [
   ['hit, in batches', 150],
   ['miss, in batches', 100],

@@ -5,7 +5,7 @@ import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { ANSWER_AS_SET, NO_RULE } from '../../src/images/filter/layout.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
 import { allocateForRandomReads } from '../../src/platform/huge-pages.ts'
-import { openImages } from '../../src/resolver/assemble.ts'
+import { type ImageBuffers, openImages } from '../../src/resolver/assemble.ts'
 import type { FilterImages } from '../../src/resolver/filter.ts'
 import { NAME_OCTETS_MAX, nameFromText } from '../../src/wire/name.ts'
 import { flaggedName } from './names.ts'
@@ -15,6 +15,11 @@ export const CATEGORIES: readonly string[] = ['bench', 'not-listed']
 
 /** `withCases`: every name has a case number of its own, as a hotline's have. */
 export function benchImages(names: number, withCases = false): FilterImages {
+  return openImages(benchBuffers(names, withCases))
+}
+
+/** The same as they cross to a thread. */
+export function benchBuffers(names: number, withCases = false): ImageBuffers {
   const builder = new FilterBuilder(SEED)
   const wire = new Uint8Array(NAME_OCTETS_MAX + 1)
   const element = builder.tables.element({
@@ -29,12 +34,12 @@ export function benchImages(names: number, withCases = false): FilterImages {
     const rule = withCases ? builder.tables.rule(`CASE-2026-${i}`, 0) : NO_RULE
     builder.add(wire, nameFromText(flaggedName(i), wire), element, rule)
   }
-  return openImages({
+  return {
     filter: builder.finish(1, allocateForRandomReads),
     overlay: new FilterBuilder(SEED).finish(0),
     policies: onePolicy(),
     notListedCategory: 1,
-  })
+  }
 }
 
 export function onePolicy(): SharedArrayBuffer {

@@ -3,6 +3,7 @@ import { allocateCounters, layOutCounters } from '../../src/images/counters.ts'
 import { assemble } from '../../src/resolver/assemble.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
 import { type BlockAnswers, MODE_PAGE, sameForAll } from '../../src/resolver/blocked.ts'
+import type { FilterImages } from '../../src/resolver/filter.ts'
 import type { UpstreamTransport } from '../../src/resolver/outlet.ts'
 import { monotonicClock, type Plane } from '../../src/resolver/plane.ts'
 import type { QuerySlot } from '../../src/resolver/query.ts'
@@ -34,12 +35,12 @@ export class WholePath {
   readonly outlet = new NullOutlet()
   readonly slots: readonly QuerySlot[] = makeSlots(BATCH)
 
-  constructor({ listed, cached, questions }: WholePathSize) {
+  constructor({ listed, cached, questions }: WholePathSize, images: FilterImages = benchImages(listed)) {
     const layout = layOutCounters({ categories: CATEGORIES, upstreams: 1 })
     let random = 1
     const { plane } = assemble({
       seed: SEED,
-      images: benchImages(listed),
+      images,
       listenerPolicies: [-1],
       blockAnswers: PAGE,
       localNames: [],

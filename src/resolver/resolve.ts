@@ -2,8 +2,13 @@
  * Data plane. The order in which a query meets the stages, and nothing else.
  *
  * Owns: every branch between stages. Never: reads octets, allocates, awaits, logs.
- * To follow a query, read this file, then the stages in the order they are called. What a query may cost stands beside them, in
- * nanoseconds, as `npm run bench` measures it; the kernel's share of a datagram is some 4,500.
+ * To follow a query, read this file, then the stages in the order they are called.
+ *
+ * The budget, in ns a query, of a list of 100,000 names in batches of 64; `npm run bench -- --only stages` measures it. The kernel's share of a
+ * datagram, in and out, is 1,900 to 4,000 beside it, whichever the machine.
+ *
+ *     admit 100 │ permit and identify 15 │ local names 20 │ filter 130 where it hits, 35 where not │ block answer 50, with EDNS 140
+ *     cache and answer 180 │ counting 25 │ the batch driver 60
  */
 
 import { CLASS_IN } from '../wire/types.ts'
