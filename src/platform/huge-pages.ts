@@ -1,5 +1,5 @@
 /**
- * Large pages for memory that is read at random: an image or a cache of some ten megabytes has more pages of 4 KiB than the processor remembers the
+ * Large pages for memory that is read at random: an image of some ten megabytes has more pages of 4 KiB than the processor remembers the
  * places of, and looking one up costs nearly as much as the read itself. The kernel is asked to back such memory by pages of 2 MiB
  * (madvise(2), MADV_HUGEPAGE); where it has none to spare, or is set never to, everything works as before. To be called before
  * the memory is first written to.

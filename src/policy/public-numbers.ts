@@ -10,7 +10,7 @@ import { setImmediate as pause } from 'node:timers/promises'
 import { rulesAt, type VisitRule } from '../images/filter/entries.ts'
 import { PUBLIC_NUMBER_OCTETS, publicNumber, writePublicNumber } from '../images/filter/public-number.ts'
 import type { FilterReader } from '../images/filter/reader.ts'
-import { finish, placeOf } from '../wire/hash.ts'
+import { placeOf, step } from '../wire/hash.ts'
 
 const PLACES_PER_NAME = 4 / 3
 /** Some two milliseconds. */
@@ -62,7 +62,7 @@ export class PublicNumbers {
   private placeOf(text: Uint8Array): number {
     let hash = 0
     for (let i = 0; i < PUBLIC_NUMBER_OCTETS; i++) hash = Math.imul(hash ^ text[i]!, 0x01000193)
-    return placeOf(finish(hash), this.scale)
+    return placeOf(step(0, hash), this.scale)
   }
 
   private after(place: number): number {

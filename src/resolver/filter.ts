@@ -18,7 +18,7 @@ import {
   NO_RULE,
   WITHDRAW_BIT,
 } from '../images/filter/layout.ts'
-import { type Candidates, type FilterReader, NOT_FLAGGED } from '../images/filter/reader.ts'
+import { type Candidates, type FilterReader, NOT_FLAGGED, ONE_OCTET_GROUPS } from '../images/filter/reader.ts'
 import type { PolicyReader } from '../images/policies.ts'
 import { PASS, type QuerySlot } from './query.ts'
 
@@ -90,16 +90,8 @@ export function filter(query: QuerySlot, images: FilterImages, findings: Finding
     if (query.base.count === 1) return filterByOne(query, images, findings)
   }
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
-  const verdict = weighFindings(query, images, findings)
-  if (verdict === PASS && onlyListed && !findings.listed) return blockUnlisted(query, images)
-  if (verdict === PASS && findings.isMonitored) query.monitoredFeed = monitoredFeed(images, findings)
-  return verdict
-}
-
-function conclude(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
-  const verdict = weighFindings(query, images, findings)
-  if (verdict === PASS && findings.isMonitored) query.monitoredFeed = monitoredFeed(images, findings)
-  return verdict
+  const verdict = conclude(query, images, findings)
+  return verdict === PASS && onlyListed && !findings.listed ? blockUnlisted(query, images) : verdict
 }
 
 /** The same where one entry at most covers the name. What is one plain block is decided without weighing: there is nothing to weigh it against. */
@@ -108,7 +100,7 @@ function filterByOne(query: QuerySlot, images: FilterImages, findings: Findings)
   const at = image.entry(query, query.base, 0)
   if (at === NOT_FLAGGED) return PASS
   const group = image.pool[at]!
-  const element = group < 0x80 ? image.plainBlocks[group]! : NONE
+  const element = group < ONE_OCTET_GROUPS ? image.plainBlocks[group]! : NONE
   if (element === NONE) {
     findings.clear()
     weigh(query, image, images.policies, findings, at, query.base.depths[0]!, false)
@@ -130,6 +122,13 @@ function filterByOne(query: QuerySlot, images: FilterImages, findings: Findings)
   return BLOCKED
 }
 
+/** What comes of all that was weighed, where nothing but that counts. */
+function conclude(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
+  const verdict = weighFindings(query, images, findings)
+  if (verdict === PASS && findings.isMonitored) query.monitoredFeed = monitoredFeed(images, findings)
+  return verdict
+}
+
 /** The feed whose rule would have blocked what passes, were it not only monitored; none, where an exception would have held. */
 function monitoredFeed(images: FilterImages, findings: Findings): number {
   for (let own = HOTLINE; own < CLASS_COUNT; own++) {
@@ -141,10 +140,7 @@ function monitoredFeed(images: FilterImages, findings: Findings): number {
 
 /** The same for a name that an answer leads to: a positive list speaks of what is asked for, not of where that is kept. */
 export function filterLink(link: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
-  if (!meet(link, images, findings)) return PASS
-  const verdict = weighFindings(link, images, findings)
-  if (verdict === PASS && findings.isMonitored) link.monitoredFeed = monitoredFeed(images, findings)
-  return verdict
+  return meet(link, images, findings) ? conclude(link, images, findings) : PASS
 }
 
 /** Whether what was met comes to a block, and whose. */

@@ -16,6 +16,11 @@ import { ADDRESS_OCTETS, LOCAL_OCTETS, type QuerySlot } from './query.ts'
 
 export const QUESTIONS = 16_384
 export const WAITERS = 32_768
+/**
+ * Questions that one bucket takes. Of hashes that nobody has chosen so many never meet in one of 32,768 buckets; whoever were to find names whose hashes do would
+ * make every look-up walk through all of them.
+ */
+export const CHAIN_MAX = 32
 /** No question, no waiter, the end of a list. */
 export const NONE = -1
 
@@ -63,6 +68,7 @@ export class Questions {
   private readonly newer = new Int32Array(QUESTIONS)
   private readonly firstWaiter = new Int32Array(QUESTIONS)
   private readonly buckets = new Int32Array(QUESTIONS * 2).fill(NONE)
+  private readonly chained = new Uint8Array(QUESTIONS * 2)
   private freeQuestion = 0
   /** Ends of the list of deadlines: every attempt has the same time, so the order of sending is that of the deadlines. */
   private oldest = NONE
@@ -108,10 +114,10 @@ export class Questions {
     return true
   }
 
-  /** A new question without waiters, or NONE where the table is full. */
+  /** A new question without waiters, or NONE where the table, or its place in it, is full. */
   open(key: AnswerKey): number {
     const question = this.freeQuestion
-    if (question === NONE) return NONE
+    if (question === NONE || this.chained[bucketOf(key.hash)] === CHAIN_MAX) return NONE
     this.freeQuestion = this.bucketNext[question]!
     this.hash[question] = key.hash
     this.type[question] = key.type
@@ -134,6 +140,7 @@ export class Questions {
     const bucket = bucketOf(key.hash)
     this.bucketNext[question] = this.buckets[bucket]!
     this.buckets[bucket] = question
+    this.chained[bucket]!++
     this.inFlight++
     return question
   }
@@ -142,6 +149,7 @@ export class Questions {
   close(question: number): void {
     this.unlist(question)
     const bucket = bucketOf(this.hash[question]!)
+    this.chained[bucket]!--
     let at = this.buckets[bucket]!
     if (at === question) this.buckets[bucket] = this.bucketNext[question]!
     else {

@@ -18,7 +18,7 @@ import { answerHash } from './key.ts'
 import type { Plane } from './plane.ts'
 import { PASS, type QuerySlot } from './query.ts'
 
-/** Queries at a time: no transport has larger batches. */
+/** Queries at a time, and so in a batch of any transport. */
 export const BATCH_MAX = 64
 /** Depths of a name that are looked at together. Nearly every flagged name has two to four labels; with those below, `probeFrom` goes on by itself. */
 const DEPTHS = 4
@@ -46,8 +46,9 @@ export function readAhead(queries: readonly QuerySlot[], count: number, plane: P
   begun ^= plane.cache.touchEntries(answers, unflagged)
 }
 
-/** `probe` for all queries of a batch, BATCH_MAX at most, whose verdict is PASS. */
+/** `probe` for all queries of a batch whose verdict is PASS. Throws RangeError for more than BATCH_MAX: they would pass unseen. */
 export function probeBatch(queries: readonly QuerySlot[], count: number, images: FilterImages): void {
+  if (count > BATCH_MAX) throw new RangeError(`${count} queries in a batch`)
   const { filter } = images
   const probes = gather(queries, count, images)
   filter.readSlots(hashes, places, slots, probes)
@@ -111,9 +112,4 @@ function gatherAnswers(queries: readonly QuerySlot[], count: number): number {
     if (query.verdict === PASS && query.base.count === 0) answers[gathered++] = answerHash(query)
   }
   return gathered
-}
-
-/** Only for tests and benches, which print it. */
-export function readsBegun(): number {
-  return begun
 }

@@ -23,8 +23,6 @@ export const IPPROTO_IP = 0
 export const IP_MTU_DISCOVER = 10
 /** Path MTUs that ICMP tells are not believed, and datagrams may be cut on the way. */
 export const PMTUDISC_OMIT = 5
-/** Path MTUs are not believed either, and datagrams carry "don't fragment". */
-export const PMTUDISC_PROBE = 3
 export const IP_PKTINFO = 8
 export const IPPROTO_IPV6 = 41
 export const IPV6_MTU_DISCOVER = 23

@@ -1,5 +1,5 @@
 /**
- * The batch driver of a UDP listener: the event loop says that datagrams are there, `recvmmsg` takes up to 64 of them at a time into
+ * The batch driver of a UDP listener: the event loop says that datagrams are there (or, under load, looks by itself: `watch.ts`), `recvmmsg` takes up to 64 of them at a time into
  * memory mapped once, the data plane writes the answers into other such memory, `sendmmsg` sends them. Two system calls for 64 queries.
  *
  * An answer to a query of the batch in hand is written into that query's own memory, behind its question, and sent to the address that
@@ -18,6 +18,7 @@ import { add } from '../resolver/account.ts'
 import { resolveBatch } from '../resolver/batch.ts'
 import type { Plane } from '../resolver/plane.ts'
 import { ADDRESS_OCTETS, LOCAL_OCTETS, QuerySlot } from '../resolver/query.ts'
+import { BATCH_MAX } from '../resolver/read-ahead.ts'
 import { UDP_OCTETS_MAX } from '../wire/edns.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { isReflectingPort, socketAddressOctets, socketPort, writeSocketAddress } from './address.ts'
@@ -38,7 +39,6 @@ import {
   MSG_NOSIGNAL,
   MSG_TRUNC,
   PMTUDISC_OMIT,
-  PMTUDISC_PROBE,
   SO_RCVBUF,
   SO_REUSEPORT,
   SO_SNDBUF,
@@ -49,7 +49,7 @@ import type { UdpListener } from './udp.ts'
 import { Watch } from './watch.ts'
 
 /** Datagrams in one system call: what Linux takes at most is 1,024; beyond 64 nothing was gained when it was measured. */
-export const BATCH = 64
+export const BATCH = BATCH_MAX
 /** Batches taken before the event loop gets its turn, so that a flood does not keep timers and TCP from theirs. */
 const BATCHES_A_WAKE = 8
 /** A query is short; one that is longer than this is not one. */
@@ -210,10 +210,10 @@ export class BatchListener implements UdpListener {
     kernel.setOption(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_OCTETS)
     kernel.setOption(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_OCTETS)
     if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
-    // No answer is so large that a sound path must cut it, and no forged ICMP may make it so (RFC 9715 §3.1, R2: an IPv4 answer is not to be cut).
-    // It also saves the kernel a number for each datagram, which only one that may be cut needs (RFC 6864 §4).
+    // No answer is so large that a sound path must cut it, and no forged ICMP may make it so (RFC 9715 §3). With "don't fragment" the kernel would save
+    // some 60 ns a datagram, but believe such ICMP for the rest of the host, and lose what a narrow link must cut.
     if (this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_OMIT)
-    else kernel.setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE)
+    else kernel.setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_OMIT)
     if (this.isWildcard && this.isIpv6) kernel.setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
     else if (this.isWildcard) kernel.setOption(fd, IPPROTO_IP, IP_PKTINFO, 1)
     const address = new Uint8Array(SOCKADDR_OCTETS)

@@ -23,9 +23,8 @@ const EMPTY_TURNS_MAX = 2
 export class Watch {
   private readonly kernel: Kernel
   private readonly fd: number
-  private readonly take: () => number
-  private readonly epoll: number
-  private readonly always: number
+  private epoll: number
+  private always: number
   private readonly event = new Uint8Array(EPOLL_EVENT_OCTETS)
   private poll: PollHandle | null
   private isLooking = false
@@ -36,15 +35,16 @@ export class Watch {
   constructor(kernel: Kernel, fd: number, take: () => number) {
     this.kernel = kernel
     this.fd = fd
-    this.take = take
     new DataView(this.event.buffer).setUint32(0, EPOLLIN, true)
     this.event.fill(0, EPOLL_DATA_AT)
     this.epoll = kernel.epollCreate()
     this.always = kernel.alwaysReadable()
-    const isWhole = this.epoll >= 0 && this.always >= 0 && kernel.epollAdd(this.epoll, fd, this.event) === 0
-    this.poll = isWhole
-      ? kernel.onReadable(this.epoll, () => this.turn(take()))
-      : kernel.onReadable(fd, () => void this.take())
+    if (this.epoll >= 0 && this.always >= 0 && kernel.epollAdd(this.epoll, fd, this.event) === 0)
+      this.poll = kernel.onReadable(this.epoll, () => this.turn(take()))
+    else {
+      this.closeOwn()
+      this.poll = kernel.onReadable(fd, () => void take())
+    }
   }
 
   private turn(taken: number): void {
@@ -58,7 +58,7 @@ export class Watch {
   private change(): void {
     const [from, to] = this.isLooking ? [this.always, this.fd] : [this.fd, this.always]
     this.inRow = 0
-    // First the one that comes, so that there is always something to wait for.
+    // First the one that comes, so that there is always something to wait for. Where the kernel has no memory for it, it is tried again later.
     if (this.kernel.epollAdd(this.epoll, to, this.event) !== 0) return
     this.kernel.epollRemove(this.epoll, from)
     this.isLooking = !this.isLooking
@@ -67,7 +67,14 @@ export class Watch {
   close(): void {
     this.poll?.close()
     this.poll = null
+    this.closeOwn()
+  }
+
+  /** Each once: a number that is closed may soon be somebody else's. */
+  private closeOwn(): void {
     if (this.epoll >= 0) this.kernel.close(this.epoll)
     if (this.always >= 0) this.kernel.close(this.always)
+    this.epoll = -1
+    this.always = -1
   }
 }

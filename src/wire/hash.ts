@@ -3,16 +3,14 @@
  * pass over a name gives the hash of each of its ancestors. 32 bits and a seed: where equality matters the octets are compared.
  *
  * A label's octets, its length first, are taken four at a time as little-endian words, what is left as one word filled up with zeroes.
- * Each word is mixed before it goes in, as MurmurHash3 does it, or words that are alike, such as those of digits, would cancel one another now and then; what
- * comes of it is mixed once more at a label's end, so that every bit of it may serve as a place in a table.
+ * Each word goes through two multiplications together with all that came before it. One, or mixing the words by themselves as MurmurHash3 does, would be
+ * quicker, but then there are pairs of words that cancel one another whatever the seed, and whoever knows one pair makes millions of names that meet.
  */
 import { FOLD } from './name.ts'
 
-// The multipliers of MurmurHash3.
-const WORD_A = 0xcc9e2d51
-const WORD_B = 0x1b873593
-const STEP = 0x85ebca6b
-const END = 0xc2b2ae35
+// Odd, with bits of either kind all over.
+const STEP_A = 0x85ebca6b
+const STEP_B = 0xc2b2ae35
 /** By how many octets of a word count. */
 const MASKS = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
 /** The upper-case bit of each octet, and what must be added to seven bits so that the eighth is set from `A` on, and behind `Z`. */
@@ -32,7 +30,7 @@ export function hashLabel(parent: number, bytes: Uint8Array, at: number): number
     for (let k = Math.min(4, end - i) - 1; k >= 0; k--) word = (word << 8) | bytes[i + k]!
     hash = step(hash, word)
   }
-  return finish(hash)
+  return hash
 }
 
 /** The same of `octets` octets, the length with them, where the memory goes on for HASH_SLACK_OCTETS more. */
@@ -43,20 +41,14 @@ export function hashFolded(parent: number, view: DataView, at: number, octets: n
   let i = at
   for (; left >= 4; left -= 4, i += 4) hash = step(hash, view.getInt32(i, true))
   if (left > 0) hash = step(hash, view.getInt32(i, true) & MASKS[left]!)
-  return finish(hash)
+  return hash
 }
 
-function step(hash: number, word: number): number {
-  const spread = Math.imul(word, WORD_A)
-  const own = Math.imul((spread << 15) | (spread >>> 17), WORD_B)
-  const mixed = Math.imul(hash ^ own, STEP)
-  return mixed ^ (mixed >>> 15)
-}
-
-/** Mixes a hash so that each bit of the result depends on all of it. */
-export function finish(hash: number): number {
-  const mixed = Math.imul(hash, END)
-  return mixed ^ (mixed >>> 16)
+/** A state that a word has been mixed into; every bit of it depends on all of both. */
+export function step(state: number, word: number): number {
+  const once = Math.imul(state ^ word, STEP_A)
+  const twice = Math.imul(once ^ (once >>> 15), STEP_B)
+  return twice ^ (twice >>> 13)
 }
 
 /**

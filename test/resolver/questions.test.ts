@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AnswerKey } from '../../src/resolver/cache.ts'
 import { ADDRESS_OCTETS, QuerySlot } from '../../src/resolver/query.ts'
-import { NONE, QUESTIONS, Questions, WAITERS } from '../../src/resolver/questions.ts'
+import { CHAIN_MAX, NONE, QUESTIONS, Questions, WAITERS } from '../../src/resolver/questions.ts'
 import { join, labels, seeded, wireName } from '../support/octets.ts'
 
 function keyFor(name: string, type = 1, keyFlags = 0, hash = 77): AnswerKey {
@@ -53,6 +53,17 @@ describe('a question', () => {
     expect([table.attempts[second], table.tried[second], table.plain[second], table.via[second]]).toEqual([0, 0, 0, 0])
     expect(table.overdue(1e9)).toBe(NONE)
   })
+})
+
+test('a bucket takes so many questions, and has room again when one is closed', () => {
+  const table = new Questions()
+  const opened = Array.from({ length: CHAIN_MAX }, (_, i) => table.open(keyFor(`n${i}.test`)))
+  expect(opened).not.toContain(NONE)
+  expect(table.open(keyFor('one-more.test'))).toBe(NONE)
+  expect(table.open(keyFor('elsewhere.test', 1, 0, 78))).not.toBe(NONE)
+  expect(table.find(keyFor('n0.test'))).toBe(opened[0])
+  table.close(opened[7]!)
+  expect(table.open(keyFor('one-more.test'))).toBe(opened[7])
 })
 
 describe('who waits', () => {
@@ -176,7 +187,10 @@ test('200,000 random steps agree with plain lists', () => {
     const known = model.get(id)
     if (table.find(key) !== (known?.question ?? NONE)) throw new Error(`step ${steps}: another question`)
     if (kind < 3 && known === undefined) {
-      model.set(id, { question: table.open(key), key, deadlineMs: 0, listed: 0, waiters: [] })
+      const question = table.open(key)
+      const meeting = [...model.values()].filter(own => own.key.hash === key.hash).length
+      if (question === NONE) expect(meeting).toBe(CHAIN_MAX)
+      else model.set(id, { question, key, deadlineMs: 0, listed: 0, waiters: [] })
     } else if (kind < 6 && known !== undefined) {
       table.join(known.question, slotFor(steps & 0xffff, name), steps)
       known.waiters.push(steps & 0xffff)

@@ -62,6 +62,7 @@ describe('who is waited for', () => {
     for (let i = 0; i < taken.length; i++) own.turn()
     expect([...own.watched]).toEqual([watched])
     watch.close()
+    watch.close()
     expect(own.closed.sort()).toEqual([EPOLL, ALWAYS])
   })
 
@@ -71,6 +72,8 @@ describe('who is waited for', () => {
       const watch = new Watch(own.kernel(), SOCKET, () => 64)
       for (let i = 0; i < 10; i++) own.turn()
       expect([own.polled, [...own.watched]]).toEqual([SOCKET, []])
+      // What it got is given back at once, and nothing twice.
+      expect(own.closed).toHaveLength(1)
       watch.close()
       expect(own.closed).toHaveLength(1)
     }

@@ -1,6 +1,6 @@
 /** Hashes of names: steps from parent to child, the same for the same name, spread over all places. */
 import { describe, expect, test } from 'vitest'
-import { copyFolded, HASH_SLACK_OCTETS, hashFolded, hashLabel, placeOf } from '../../src/wire/hash.ts'
+import { copyFolded, HASH_SLACK_OCTETS, hashFolded, hashLabel, placeOf, step } from '../../src/wire/hash.ts'
 import { FOLD } from '../../src/wire/name.ts'
 import { labels, seeded, wireName } from '../support/octets.ts'
 
@@ -44,6 +44,27 @@ describe('the hash of a name', () => {
     for (let i = 0; i < 300_000; i++) seen.add(hashOf(wireName(`n${i}.example.test`)))
     // Of n hashes of 32 bits n²/2³³ pairs meet: 10.5 here.
     expect(300_000 - seen.size).toBeLessThan(40)
+  })
+
+  test('has no pair of words that cancel one another whatever the seed', () => {
+    const random = seeded(23)
+    for (let round = 0; round < 320; round++) {
+      // Two words that differ in one bit, the uppermost as well.
+      const bit = 1 << (round % 32)
+      const one = random(2 ** 32) | 0
+      const other = one ^ bit
+      const state = random(2 ** 32) | 0
+      const cancels = step(state, one) ^ step(state, other)
+      // With the words behind them that make up for it under this state, they meet …
+      expect(step(step(state, one), 0)).toBe(step(step(state, other), cancels))
+      // … and under no other, but by chance.
+      let met = 0
+      for (let k = 0; k < 200; k++) {
+        const another = random(2 ** 32) | 0
+        if (step(step(another, one), 0) === step(step(another, other), cancels)) met++
+      }
+      expect(met, `bit ${bit}`).toBeLessThan(20)
+    }
   })
 
   test('fills the places of a table evenly', () => {

@@ -33,6 +33,8 @@ import { PrefixTable } from './prefixes.ts'
 export const NOT_FLAGGED = 0
 /** An entry of a name that is not short: it may reach into the next line of the cache. */
 const ENTRY_OCTETS_TYPICAL = 24
+/** Groups with smaller numbers take one octet in an entry. */
+export const ONE_OCTET_GROUPS = 0x80
 /** No slot. */
 export const NOT_HERE = -1
 
@@ -88,8 +90,8 @@ export class FilterReader {
   private readonly poolView: DataView
   private readonly poolOctets: number
   /**
-   * By group: the element of a group that is one plain block, which is what nearly every name has; -1 where more must be weighed. Made here, not in
-   * the image: 4 octets a group, and groups are few.
+   * By group, of those whose number takes one octet: the element of a group that is one plain block, which is what nearly every name has; -1 where more
+   * must be weighed. Made here, not in the image.
    */
   readonly plainBlocks: Int32Array
   /** Rules for addresses in answers, and for those of clients. */
@@ -233,7 +235,7 @@ export class FilterReader {
     }
   }
 
-  /** Wire names are free of prefixes: what is the same up to the root label is the same name. Four octets at a time, the last four overlapping. */
+  /** Wire names are free of prefixes: what is the same up to the root label is the same name. Four octets at a time, then one by one. */
   private compare(poolAt: number, query: HashedName, nameAt: number): number {
     const { poolView } = this
     const { nameView } = query
@@ -247,7 +249,7 @@ export class FilterReader {
   }
 
   private findPlainBlocks(): Int32Array {
-    return Int32Array.from({ length: this.groups.length - 1 }, (_, group) => {
+    return Int32Array.from({ length: Math.min(this.groups.length - 1, ONE_OCTET_GROUPS) }, (_, group) => {
       const first = this.groups[group]!
       if (this.groups[group + 1]! !== first + 1) return -1
       const element = this.members[first]! & ~MEMBER_HAS_RULE
