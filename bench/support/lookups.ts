@@ -2,7 +2,7 @@
 import { admit } from '../../src/resolver/admit.ts'
 import { BLOCKED, type FilterImages, Findings, filter, probe } from '../../src/resolver/filter.ts'
 import type { QuerySlot } from '../../src/resolver/query.ts'
-import { probeBatch } from '../../src/resolver/read-ahead.ts'
+import { probeBatch, readsBegun } from '../../src/resolver/read-ahead.ts'
 import { SEED } from './images.ts'
 import type { Case } from './measure.ts'
 import { BATCH, makeSlots, type QueryDeck } from './workload.ts'
@@ -95,6 +95,7 @@ class Lookups {
         slots[i]!.verdict = admit(slots[i]!, SEED)
       }
       probeBatch(slots, count, this.images)
+      this.begun ^= readsBegun()
       for (let i = 0; i < count; i++) if (filter(slots[i]!, this.images, this.findings) === BLOCKED) blocked++
     }
     return blocked

@@ -4,7 +4,7 @@
  * (madvise(2), MADV_HUGEPAGE); where it has none to spare, or is set never to, everything works as before. To be called before
  * the memory is first written to.
  */
-import { createRequire } from 'node:module'
+import { libcFunction } from './libc.ts'
 
 const MADV_HUGEPAGE = 14
 export const HUGE_PAGE_OCTETS = 2 * 1024 * 1024
@@ -35,21 +35,10 @@ export function adviseHugePages(memory: ArrayBufferLike): boolean {
 }
 
 function bindCalls(): Calls | null {
-  if (process.platform !== 'linux') return null
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const library = koffi.load(null)
-    const move = library.func('void *memmove(void *, void *, size_t)') as unknown as (
-      to: Uint8Array,
-      from: Uint8Array,
-      octets: number,
-    ) => bigint
-    return {
-      // A call that moves nothing and returns the address it was given.
-      address: memory => move(memory, memory, 0),
-      madvise: library.func('int madvise(void *, size_t, int)') as unknown as Calls['madvise'],
-    }
-  } catch {
-    return null
-  }
+  const move = libcFunction<(to: Uint8Array, from: Uint8Array, octets: number) => bigint>(
+    'void *memmove(void *, void *, size_t)',
+  )
+  const madvise = libcFunction<Calls['madvise']>('int madvise(void *, size_t, int)')
+  // A call that moves nothing and returns the address it was given.
+  return move === null || madvise === null ? null : { address: memory => move(memory, memory, 0), madvise }
 }

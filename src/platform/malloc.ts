@@ -3,7 +3,7 @@
  * its arenas, trims those from twice that size on only, and a thread that is gone leaves some 40 MiB behind after each compilation. A threshold that
  * was set is not learned any more.
  */
-import { createRequire } from 'node:module'
+import { libcFunction } from './libc.ts'
 
 /** mallopt(3). */
 const M_MMAP_THRESHOLD = -3
@@ -12,11 +12,6 @@ export const RETURNED_OCTETS = 1024 * 1024
 
 /** For the whole process. Whether it could be set: not without koffi, and not with another C library. */
 export function returnLargeBlocks(): boolean {
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const mallopt = koffi.load(null).func('int mallopt(int, int)') as unknown as (what: number, value: number) => number
-    return mallopt(M_MMAP_THRESHOLD, RETURNED_OCTETS) === 1
-  } catch {
-    return false
-  }
+  const mallopt = libcFunction<(what: number, value: number) => number>('int mallopt(int, int)')
+  return mallopt?.(M_MMAP_THRESHOLD, RETURNED_OCTETS) === 1
 }

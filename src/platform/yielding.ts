@@ -8,9 +8,9 @@
  * of 0.8 ms, but on a busy core the workers' own code was not compiled any more, and a query cost a tenth more.
  */
 import { readlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { constants, setPriority } from 'node:os'
 import { basename } from 'node:path'
+import { libcFunction } from './libc.ts'
 
 const SCHED_OTHER = 0
 const SCHED_IDLE = 5
@@ -30,16 +30,9 @@ export function ownThread(): number | null {
 
 let setPolicy: SetPolicy | null | undefined
 
+/** Null: the low priority has to do. */
 function policySetter(): SetPolicy | null {
-  if (setPolicy !== undefined) return setPolicy
-  setPolicy = null
-  try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    if (process.platform === 'linux')
-      setPolicy = koffi.load(null).func('int sched_setscheduler(int, int, const uint8_t *)') as unknown as SetPolicy
-  } catch {
-    // The low priority has to do.
-  }
+  setPolicy ??= libcFunction<SetPolicy>('int sched_setscheduler(int, int, const uint8_t *)')
   return setPolicy
 }
 

@@ -113,3 +113,8 @@ function gatherAnswers(queries: readonly QuerySlot[], count: number): number {
   }
   return gathered
 }
+
+/** For benches and tests, which look at it: that the reads are done. */
+export function readsBegun(): number {
+  return begun
+}
