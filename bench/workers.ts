@@ -31,6 +31,10 @@ const RATIO_GOAL = 1.8
 /** Words of the memory that the threads are led by. */
 export const GO = 0
 export const READY = 1
+/** What GO says: to wait, to answer, to end. */
+export const REST = 0
+const ANSWER = 1
+export const END = 2
 
 interface Thread {
   readonly worker: Worker
@@ -51,7 +55,7 @@ export async function scaleWorkers(size: ScalingSize): Promise<Scaling> {
     }
     return { one, two, ratio: median(two.map((rate, round) => rate / one[round]!)) }
   } finally {
-    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    await Promise.all(threads.map(end))
   }
 }
 
@@ -64,18 +68,27 @@ function start(size: ScalingSize, buffers: ReturnType<typeof benchBuffers>): Thr
   return { worker, lead, answered }
 }
 
+function tell({ lead }: Thread, what: number): void {
+  Atomics.store(lead, GO, what)
+  Atomics.notify(lead, GO)
+}
+
+/** By itself, and not in the midst of a batch. */
+async function end(thread: Thread): Promise<void> {
+  const ended = new Promise(resolve => thread.worker.once('exit', resolve))
+  tell(thread, END)
+  await ended
+}
+
 /** Queries a second that these threads answer together. */
 async function run(threads: readonly Thread[], ms: number): Promise<number> {
   const total = () => threads.reduce((sum, { answered }) => sum + answered[0]!, 0)
-  for (const { lead } of threads) {
-    Atomics.store(lead, GO, 1)
-    Atomics.notify(lead, GO)
-  }
+  for (const thread of threads) tell(thread, ANSWER)
   await sleep(ms / 10)
   const [from, beganMs] = [total(), performance.now()]
   await sleep(ms)
   const rate = ((total() - from) / (performance.now() - beganMs)) * 1000
-  for (const { lead } of threads) Atomics.store(lead, GO, 0)
+  for (const thread of threads) tell(thread, REST)
   await sleep(ms / 10)
   return rate
 }
