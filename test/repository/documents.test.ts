@@ -15,6 +15,7 @@ import { allFiles, codeIn, exists, fences, manifest, ROOT, read, sectionOf, tabl
 
 const readme = read('README.md')
 const documents = allFiles().filter(path => path.endsWith('.md'))
+const guides = documents.filter(path => path.startsWith('docs/'))
 
 describe('documents', () => {
   for (const path of documents) {
@@ -31,7 +32,7 @@ describe('documents', () => {
     })
   }
 
-  for (const path of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+  for (const path of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...guides]) {
     test(`${path}: the files and folders that it names in code exist`, () => {
       const named = codeIn(read(path)).filter(code => /^(src|test|bench|config|docs|bin)\/[\w./-]+$/.test(code))
       expect(named.filter(code => !exists(code))).toEqual([])
@@ -65,15 +66,21 @@ describe('the README', () => {
     expect(stated.sort()).toEqual(installed.map(([name, version]) => [name, version.replace(/\..*/, '.x')]).sort())
   })
 
+  test('leads to everything in docs/', () => {
+    const targets = [...readme.matchAll(/\]\(([^)\s#]+)/g)].map(([, target]) => target!)
+    expect(targets).toEqual(expect.arrayContaining(allFiles('docs')))
+  })
+})
+
+describe('docs/metrics.md', () => {
   test('has a row for every metric, with its labels', async () => {
-    const stated = tableRows(sectionOf(readme, '### Metrics')).map(([name, labels]) => [
-      codeIn(name!)[0],
-      codeIn(labels!),
-    ])
+    const stated = tableRows(read('docs/metrics.md')).map(([name, labels]) => [codeIn(name!)[0], codeIn(labels!)])
     const exposed = [...(await ownMetrics())].map(([name, labels]) => [name, [...labels.keys()]])
     expect(stated.sort()).toEqual(exposed.sort())
   })
+})
 
+describe('docs/feeds.md', () => {
   test('has a row for every format of a feed', () => {
     const stated = formatRows().map(([format]) => codeIn(format!)[0])
     expect(new Set(['auto', ...stated])).toEqual(new Set(FEED_FORMATS))
@@ -90,8 +97,7 @@ describe('the README', () => {
 })
 
 function formatRows(): string[][] {
-  const feeds = sectionOf(readme, '## Feeds')
-  return tableRows(feeds.slice(0, feeds.indexOf('\n### ')))
+  return tableRows(sectionOf(read('docs/feeds.md'), '## Formats of lists'))
 }
 
 const HEADER = '{"qalqan":1,"feed":"test","serial":1,"issued":"2026-11-22"}'
@@ -100,12 +106,12 @@ function outcomeOf(format: FeedFormat, line: string): readonly string[] {
   return format === 'qalqan' ? readText(format, `${HEADER}\n${line}\n`).rules : readLine(format, line)
 }
 
-describe('the README on Qalqan’s own format', () => {
-  const section = sectionOf(readme, '### Qalqan’s own format, version 1'.replace('’', "'"))
-  const keyRows = tableRows(section)
+describe('docs/qalqan-format.md', () => {
+  const text = read('docs/qalqan-format.md')
+  const keyRows = tableRows(text)
 
   test('has an example that loads without a bad line', () => {
-    const { rules, bads, report } = readText('qalqan', fences(section, 'ndjson')[0]!)
+    const { rules, bads, report } = readText('qalqan', fences(text, 'ndjson')[0]!)
     expect({ bads, failure: report.failure }).toEqual({ bads: [], failure: null })
     expect(rules).toEqual(['bad.example', '=files.shared.example', 'page forum.example', '@@=help.bad.example'])
   })

@@ -1,4 +1,4 @@
-/** What the README shows is what happens: its commands are run, its queries asked, and the output compared with what it prints. */
+/** What the README and docs/ show is what happens: its commands are run, its queries asked, and the output compared with what it prints. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get as httpGet } from 'node:http'
@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asDig, asPrinted } from './as-dig.ts'
-import { codeIn, fences, manifest, ROOT, read, sectionOf, tableRows } from './repository.ts'
+import { allFiles, codeIn, fences, manifest, ROOT, read, tableRows } from './repository.ts'
 import { SampleServer } from './sample-server.ts'
 
 const readme = read('README.md')
-const transcripts = fences(readme, 'console').map(block => {
+const guides = allFiles('docs').filter(path => path.endsWith('.md'))
+const shown = [readme, ...guides.map(read)].flatMap(text => fences(text, 'console'))
+const transcripts = shown.map(block => {
   const [, command = '', output = ''] = /^\$ (.*)\n([\s\S]*)$/.exec(block) ?? []
   return { command, output }
 })
@@ -38,10 +40,10 @@ describe('the commands of the README', () => {
     expect(transcripts.map(({ command }) => command).filter(command => !/^(npm|qalqan|dig) /.test(command))).toEqual([])
   })
 
-  test('qalqan has those that its table has', () => {
+  test('qalqan has those that the table of docs/commands.md has', () => {
     const help = execFileSync(process.execPath, ['src/cli.ts', '--help'], { cwd: ROOT, encoding: 'utf8' })
     const listed = [...help.matchAll(/^ {2}([a-z]+)(?: [A-Z]+)? {2,}/gm)].map(([, name]) => name!)
-    const rows = tableRows(sectionOf(readme, '## Commands'))
+    const rows = tableRows(read('docs/commands.md'))
     const commands = rows.map(row => /^qalqan ([a-z]+)/.exec(codeIn(row[0]!)[0]!)?.[1])
     // One with several acts has a row for each.
     expect([...new Set(commands)]).toEqual(listed)
