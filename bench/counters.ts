@@ -13,8 +13,8 @@ const SIZES: Record<Size, WholePathSize & { batches: number }> = {
   small: { listed: 500, cached: 100, questions: 500, batches: 10 },
   full: { listed: 100_000, cached: 10_000, questions: 20_000, batches: 2000 },
 }
-/** What the kernel takes for a datagram in and one out, in batches: `floor` of bench:peers. */
-const KERNEL_NANOSECONDS = 4500
+/** What the kernel takes for a datagram in and one out, in batches: `floor` of bench:peers, on the fastest machine that was measured. */
+const KERNEL_NANOSECONDS = 1800
 /** The share of a query that the histogram may cost. */
 const HISTOGRAM_SHARE_MAX = 0.01
 

@@ -4,11 +4,11 @@
  * Owns: every branch between stages. Never: reads octets, allocates, awaits, logs.
  * To follow a query, read this file, then the stages in the order they are called.
  *
- * The budget, in ns a query, of a list of 100,000 names in batches of 64; `npm run bench -- --only stages` measures it. The kernel's share of a
- * datagram, in and out, is 1,900 to 4,000 beside it, whichever the machine.
+ * The budget, in ns a query, with a list of 100,000 names; `npm run bench` measures it. The kernel's share of a datagram, in and out, is 1,800 to 4,000
+ * beside it, by the machine.
  *
- *     admit 100 │ permit and identify 15 │ local names 20 │ filter 130 where it hits, 35 where not │ block answer 50, with EDNS 140
- *     cache and answer 180 │ counting 25 │ the batch driver 60
+ *     admit 110 │ permit and identify 10 │ local names 20 │ filter 140 where it hits, 35 where not │ block answer 45, with EDNS 135
+ *     cache and answer 280 │ counting 15 │ the batch driver 60
  */
 
 import { CLASS_IN } from '../wire/types.ts'

@@ -9,7 +9,7 @@
  *     log record = next record of the same name (4) │ payload (4) │ octets of the name (1) │ name
  *     payload    = element number, or with the top bit set a number into `numbered` (element and rule of its own)
  */
-import { hashLabel, placeOf } from '../../wire/hash.ts'
+import { hashFolded, placeOf } from '../../wire/hash.ts'
 import { LABELS_MAX, NAME_OCTETS_MAX } from '../../wire/name.ts'
 import { ChunkedLog } from './chunked-log.ts'
 import {
@@ -146,8 +146,8 @@ export class FilterBuilder {
     const walk = this.walk
     const log = this.log
     for (let at = log.first(); at < log.end; at = log.after(at, this.recordOctets(at))) {
-      const { bytes } = log.chunkOf(at)
-      walk.read(bytes, log.localOf(at) + RECORD_NAME, this.seed)
+      const { bytes, view } = log.chunkOf(at)
+      walk.read(bytes, view, log.localOf(at) + RECORD_NAME, this.seed)
       let place = placeOf(walk.hashes[walk.labelCount]!, scale)
       for (;;) {
         const other = table[place]!
@@ -231,7 +231,7 @@ export class FilterBuilder {
       const local = log.localOf(record)
       const next = view.getUint32(local, true)
       if ((next & FURTHER) === 0) {
-        this.walk.read(bytes, local + RECORD_NAME, this.seed)
+        this.walk.read(bytes, view, local + RECORD_NAME, this.seed)
         markNodes(bloom, this.walk, depthMin)
         placeName(slots, this.walk.hashes[this.walk.labelCount]!, poolAt, tagBits)
         const group = this.gather(record, next)
@@ -294,7 +294,8 @@ class NameWalk {
   readonly hashes = new Int32Array(LABELS_MAX + 2)
   labelCount = 0
 
-  read(bytes: Uint8Array, at: number, seed: number): void {
+  /** `view` is of the same memory, which goes on for HASH_SLACK_OCTETS behind the name. */
+  read(bytes: Uint8Array, view: DataView, at: number, seed: number): void {
     let count = 0
     for (let offset = 0; bytes[at + offset] !== 0 && offset < NAME_OCTETS_MAX; offset += bytes[at + offset]! + 1) {
       this.labels[count++] = offset
@@ -302,7 +303,8 @@ class NameWalk {
     this.labelCount = count
     this.hashes[0] = seed
     for (let depth = 1; depth <= count; depth++) {
-      this.hashes[depth] = hashLabel(this.hashes[depth - 1]!, bytes, at + this.labels[count - depth]!)
+      const label = at + this.labels[count - depth]!
+      this.hashes[depth] = hashFolded(this.hashes[depth - 1]!, view, label, 1 + bytes[label]!)
     }
   }
 }

@@ -8,6 +8,7 @@ const CHUNK_BITS = 25
 const CHUNK_OCTETS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_OCTETS - 1
 const FIRST_OCTETS = 1 << 16
+const SLACK_OCTETS = 8
 
 interface Chunk {
   bytes: Uint8Array<ArrayBuffer>
@@ -30,7 +31,7 @@ export class ChunkedLog {
       this.chunks.push(chunk)
     }
     chunk.used = (at & CHUNK_MASK) + octets
-    if (chunk.used > chunk.bytes.length) grow(chunk)
+    if (chunk.used + SLACK_OCTETS > chunk.bytes.length) grow(chunk)
     this.end = at + octets
     return at
   }
@@ -78,8 +79,9 @@ export class ChunkedLog {
   }
 }
 
+/** With a little behind it, so that the last record can be read by words. */
 function newChunk(octets: number): Chunk {
-  const bytes = new Uint8Array(octets)
+  const bytes = new Uint8Array(octets + SLACK_OCTETS)
   return { bytes, view: new DataView(bytes.buffer), used: 0 }
 }
 
