@@ -95,7 +95,11 @@ export async function writeDown(
     problems.push(`the filter image is not kept: ${(error as Error).message}`)
   }
   const { image, reports } = compiled
-  problems.push(...recordTallies({ dataFolder, now, fingerprint, image, categories, reports, expired }))
+  try {
+    problems.push(...recordTallies({ dataFolder, now, fingerprint, image, categories, reports, expired }))
+  } catch (error) {
+    problems.push(`what came and went is not counted: ${(error as Error).message}`)
+  }
   return problems
 }
 

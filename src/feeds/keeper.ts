@@ -24,6 +24,8 @@ import { type FeedWatch, watchFeeds } from './watch.ts'
 /** How long a file must lie still before it is read. */
 const DEBOUNCE_MS = 300
 /** Timers cannot be set further than 2^31 ms; entries that expire later are looked at again by then. */
+/** After a compilation that failed. */
+const RETRY_MS = 60_000
 const TIMER_MS_MAX = 2 ** 31 - 1
 /** What a start waits for an image of the lists as they are now, before it takes that of the last run. */
 const FRESH_MS = 200
@@ -140,6 +142,8 @@ export class FeedKeeper {
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error)
       onProblem(this.problem)
+      // What should have ended with this compilation must not stay for ever.
+      if (!this.closed) this.wakeIn(RETRY_MS)
     }
   }
 
@@ -167,7 +171,12 @@ export class FeedKeeper {
     const ends = [nextExpiryOf(reports), nextEndOf(this.options.neverBlock.exceptions, at)].filter(end => end !== null)
     if (ends.length === 0) return
     const waitMs = Math.max(EXPIRY_STEP_MS, Math.min(...ends) * 1000 - this.options.now())
-    this.expiryTimer = setTimeout(() => void this.refresh(), Math.min(waitMs, TIMER_MS_MAX))
+    this.wakeIn(Math.min(waitMs, TIMER_MS_MAX))
+  }
+
+  private wakeIn(waitMs: number): void {
+    if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
+    this.expiryTimer = setTimeout(() => void this.refresh(), waitMs)
     this.expiryTimer.unref()
   }
 
@@ -228,13 +237,19 @@ function inThread(orders: CompileOrders, onProblem: (problem: string) => void): 
       thread.once('exit', () => resolveEnd())
     })
     let hurry: NodeJS.Timeout | undefined
+    let hasImage = false
     thread.on('message', (message: Started | Compiled | Aftermath) => {
       if ('thread' in message) hurry = yieldFor(message.thread)
-      else if ('image' in message) resolve({ compiled: message, ended })
-      else for (const warning of message.warnings) onProblem(warning)
+      else if ('image' in message) {
+        hasImage = true
+        resolve({ compiled: message, ended })
+      } else for (const warning of message.warnings) onProblem(warning)
     })
     thread.once('exit', () => clearTimeout(hurry))
-    thread.once('error', reject)
+    thread.once('error', (error: Error) => {
+      if (hasImage) onProblem(`what came into force is not all written down: ${error.message}`)
+      else reject(error)
+    })
     thread.once('exit', code => reject(new Error(`the compiling thread ended with code ${code}`)))
   })
 }

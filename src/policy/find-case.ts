@@ -50,7 +50,14 @@ export function caseFinder(
     if (before !== undefined) return before
     const answers = known
     const isPublic = isPublicNumber(caseNumber)
-    if (isPublic) numbers ??= PublicNumbers.of(filter)
+    if (isPublic && numbers === null) {
+      const made = PublicNumbers.of(filter)
+      numbers = made
+      // What could not be made is tried again for whoever asks next.
+      made.catch(() => {
+        if (numbers === made) numbers = null
+      })
+    }
     const search = new Search({ categories, isBlocked }, { filter, overlay })
     const found = search.withCase(caseNumber) ?? (isPublic ? search.withNumber(caseNumber, (await numbers)!) : null)
     if (answers.size >= REMEMBERED_MAX) answers.clear()

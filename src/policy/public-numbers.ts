@@ -20,6 +20,15 @@ export function isPublicNumber(text: string): boolean {
   return /^Q(?:-[0-9A-HJKMNP-TV-Z]{4}){3}$/.test(text)
 }
 
+/**
+ * A public number as it may have come over the telephone, in small letters and with those that its alphabet leaves out for digits, as it is written; anything else as
+ * it is: a list's own case numbers may begin the same way.
+ */
+export function asNumber(written: string): string {
+  const likely = written.toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')
+  return isPublicNumber(likely) ? likely : written
+}
+
 export class PublicNumbers {
   private readonly places: Uint32Array
   private readonly scale: number

@@ -3,7 +3,7 @@ import type { AppealStore } from '../appeals/store.ts'
 import type { Cell, TallyHead } from '../feeds/tally/tally-file.ts'
 import type { RuleClass } from '../images/classes.ts'
 import { exactSince, type MonthChange, monthChanges } from './changes.ts'
-import { foldSmall, type Told, told, toldTogether } from './suppress.ts'
+import { foldSmall, hideSmallest, type Told, told, toldTogether } from './suppress.ts'
 
 export interface ListCounts extends Cell {
   readonly feed: string
@@ -51,11 +51,16 @@ export function countAll(sources: CountSources): Counts {
   const tallies = sources.tallies()
   const appeals = newestFirst(store?.byMonth() ?? {}).map(([month, own]) => [
     month,
-    { received: few(own.received), upheld: few(own.upheld), rejected: few(own.rejected) },
+    { received: few(own.received), ...toldDecisions(own, least) },
   ])
+  const lists = foldSmall(sources.lists(), group, ['entries'], least).map(own => ({
+    ...own,
+    entries: few(own.entries),
+  }))
+  const hidden = new Set(lists.filter(own => own.entries === null).map(own => own.class))
   return {
-    lists: foldSmall(sources.lists(), group, ['entries'], least).map(own => ({ ...own, entries: few(own.entries) })),
-    ages: sources.ages().map(own => toldAges(own, least)),
+    lists,
+    ages: sources.ages().map(own => toldAges(own, least, hidden.has(own.class))),
     expired: Object.fromEntries(Object.entries(sources.expired()).map(([feed, count]) => [feed, few(count)])),
     changes: monthChanges(tallies, sources.isBlocked, least),
     exactSince: exactSince(tallies),
@@ -65,11 +70,18 @@ export function countAll(sources: CountSources): Counts {
   }
 }
 
-function toldAges(own: AgeCounts, least: number): Counts['ages'][number] {
+function toldDecisions({ upheld, rejected }: { readonly upheld: number; readonly rejected: number }, least: number) {
+  const [shownUpheld, shownRejected] = toldTogether([upheld, rejected], least)
+  return { upheld: shownUpheld!, rejected: shownRejected! }
+}
+
+/** `listIsHidden`: a list of the class is, which all ages together would tell. */
+function toldAges(own: AgeCounts, least: number, listIsHidden: boolean): Counts['ages'][number] {
   const shown = toldTogether(
     AGES.map(age => own[age]),
     least,
   )
+  if (listIsHidden && !shown.includes(null)) hideSmallest(shown)
   return { ...own, ...Object.fromEntries(AGES.map((age, i) => [age, shown[i]!])) }
 }
 

@@ -9,6 +9,7 @@ import type { Language } from '../blockpage/language.ts'
 import { TEXTS } from '../blockpage/texts.ts'
 import type { HttpAnswer } from '../platform/http-server.ts'
 import type { CaseFound } from '../policy/find-case.ts'
+import { asNumber } from '../policy/public-numbers.ts'
 import type { Settings } from '../settings/settings.ts'
 import { COUNTS_TEXTS } from './counts-texts.ts'
 import { facts, jsonAnswer, pageAnswer, problemAnswer } from './document.ts'
@@ -70,18 +71,12 @@ export function sitePage({ query, language }: PublicRequest, sources: LookupSour
 export async function casePage({ rest, language }: PublicRequest, sources: LookupSources): Promise<HttpAnswer> {
   const texts = PUBLIC_TEXTS[language]
   const frame = { language, provider: sources.settings.blockPage.provider, title: texts.caseTitle }
-  const number = asWritten(rest)
+  const number = asNumber(rest)
   const found = number.length > 0 && number.length <= CASE_CHARACTERS_MAX ? await sources.findCase(number) : null
   if (found !== null)
     return pageAnswer(200, frame, blockHtml({ ...found, caseNumber: number }, null, language, sources))
   const advice = `<p>${e(texts.caseUnknown)}</p>\n<p>${e(texts.caseAdvice)}</p>`
   return pageAnswer(404, frame, `${advice}\n${lookupForm(language, '')}`)
-}
-
-/** A public number may have come over the telephone: in small letters, and with those that its alphabet leaves out for digits. */
-function asWritten(number: string): string {
-  if (!/^q-/i.test(number)) return number
-  return number.toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')
 }
 
 /** `site`: its name, where the visitor has named it. */

@@ -9,14 +9,20 @@ export function told(count: number, least: number): Told {
 }
 
 /**
- * Several numbers whose sum may be known from elsewhere: where one alone would be hidden, the next smallest is hidden with it, or it could be worked out.
+ * Several numbers whose sum may be known from elsewhere: where any would be hidden, the next smallest is hidden with them, or they could be worked out; two
+ * that are both small as well, where their sum leaves one way only.
  */
 export function toldTogether(counts: readonly number[], least: number): Told[] {
   const shown = counts.map(count => told(count, least))
-  if (shown.filter(own => own === null).length !== 1) return shown
-  const next = Math.min(...shown.filter(own => own !== null && own > 0).map(Number))
-  const at = shown.indexOf(next)
-  return shown.map((own, i) => (i === at ? null : own))
+  if (!shown.includes(null)) return shown
+  hideSmallest(shown)
+  return shown
+}
+
+/** Hides the smallest number that is told and not 0, where there is one. */
+export function hideSmallest(shown: Told[]): void {
+  const at = shown.indexOf(Math.min(...shown.filter(own => own !== null && own > 0).map(Number)))
+  if (at >= 0) shown[at] = null
 }
 
 /** `groupOf`: what a row has besides its basis; `counts`: its numbers. In each group what has no basis comes last. */

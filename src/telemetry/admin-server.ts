@@ -39,7 +39,9 @@ export async function answerOperator(
   return page(deps)
 }
 
+/** A browser always says which host it means; a load balancer's check by HTTP/1.0 does not. */
 function isOwn(authority: string, names: readonly string[]): boolean {
+  if (authority === '') return true
   const host = hostName(authority)
   if (host !== null) return host === 'localhost' || names.includes(host)
   return isAddressAuthority(authority)

@@ -50,7 +50,7 @@ function feedMetrics(facts: ControlFacts): MetricRow[] {
     ),
     counter(
       'qalqan_feed_load_failures_total',
-      'Versions of the feed that were read and are not in force, by cause.',
+      'Attempts to load the feed that failed, by cause.',
       ['feed', 'cause'],
       add => {
         for (const feed of facts.feeds())

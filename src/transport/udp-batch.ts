@@ -1,6 +1,7 @@
 /**
- * The batch driver of a UDP listener: the event loop says that datagrams are there (or, under load, looks by itself: `watch.ts`), `recvmmsg` takes up to 64 of them at a time into
- * memory mapped once, the data plane writes the answers into other such memory, `sendmmsg` sends them. Two system calls for 64 queries.
+ * The batch driver of a UDP listener: the event loop says that datagrams are there (or, under load, looks by itself: `watch.ts`), `recvmmsg`
+ * takes up to 64 of them at a time into memory mapped once, the data plane writes the answers into other such memory, `sendmmsg` sends them.
+ * Two system calls for 64 queries.
  *
  * An answer to a query of the batch in hand is written into that query's own memory, behind its question, and sent to the address that
  * stands beside it: nothing is copied. Answers that were waited for are written into slots of their own. Both go out through one array of

@@ -5,6 +5,7 @@ import { publicNumber } from '../../src/images/filter/public-number.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 import { collector } from '../../src/platform/collect.ts'
 import { caseFinder } from '../../src/policy/find-case.ts'
+import { asNumber } from '../../src/policy/public-numbers.ts'
 import { filterImage, type RuleText } from '../support/images.ts'
 import { wireName } from '../support/octets.ts'
 
@@ -128,4 +129,15 @@ test('nothing that was looked for keeps a former image in memory', async () => {
   await wait(10)
   collect()
   expect(former.deref()).toBe(undefined)
+})
+
+describe('a number as a visitor writes it', () => {
+  const rows: readonly (readonly [what: string, written: string, number: string])[] = [
+    ['a public number in small letters', 'q-xvy7-ftay-nanm', 'Q-XVY7-FTAY-NANM'],
+    ['with letters that its alphabet has not, for digits', 'Q-OVY7-FIAY-NALM', 'Q-0VY7-F1AY-NA1M'],
+    ['a case of a list’s own that begins like one', 'Q-OIL-2026/7', 'Q-OIL-2026/7'],
+    ['such a case in small letters', 'q-12a', 'q-12a'],
+    ['any other case', 'KZ-2026-000123', 'KZ-2026-000123'],
+  ]
+  test.each(rows)('%s: %s', (_, written, number) => expect(asNumber(written)).toBe(number))
 })

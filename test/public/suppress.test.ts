@@ -12,7 +12,7 @@ test('a number below the least is not told; none is', () => {
 const rows: readonly (readonly [what: string, counts: number[], told: (number | null)[]])[] = [
   ['none is small: all', [5, 6, 0], [5, 6, 0]],
   ['one is small: the next smallest goes with it', [3, 9, 7, 0], [null, 9, null, 0]],
-  ['two are small: those two', [3, 9, 4], [null, 9, null]],
+  ['two are small: the next smallest goes with them', [3, 9, 4, 12], [null, null, null, 12]],
   ['the only one is small: it alone', [0, 3, 0], [0, null, 0]],
 ]
 test.each(rows)('of numbers whose sum is known, where %s', (_, counts, expected) => {

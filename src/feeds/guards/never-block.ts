@@ -76,7 +76,9 @@ export class NeverBlock {
   /** `now`: seconds since 1970. */
   constructor(names: NeverBlockNames, now: number) {
     this.now = now
-    this.exceptions = new Map(names.exceptions.map(own => [own.name, own]))
+    // Of several for one name the last to end counts.
+    const byEnd = names.exceptions.toSorted((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity))
+    this.exceptions = new Map(byEnd.map(own => [own.name, own]))
     this.positiveFeeds = names.positiveFeeds
     for (const name of [...ALWAYS_PROTECTED, ...names.protected]) this.protect(name)
     for (const name of names.topList) this.add(name, 'top-list')

@@ -27,6 +27,11 @@ const NAMES = {
     exception('a.b.c.d.e.f.g.h.i.state.example'),
     exception('held.state.example', NOW),
     exception('spared.state.example', NOW + 1),
+    // Twice, in either order: what ends last counts.
+    exception('renewed.state.example', NOW + 9),
+    exception('renewed.state.example', NOW - 9),
+    exception('for-good.state.example', NOW - 9),
+    exception('for-good.state.example'),
   ],
   positiveFeeds: ['kids'],
 }
@@ -68,6 +73,8 @@ describe('a rule', () => {
     ['a.b.c.d.e.f.g.h.i.state.example', SUBTREE, null],
     ['held.state.example', SUBTREE, 'protected'],
     ['spared.state.example', SUBTREE, null],
+    ['renewed.state.example', SUBTREE, null],
+    ['for-good.state.example', SUBTREE, null],
     ['a.b.c.d.e.f.g.deep.example', EXACT, 'protected'],
     ['b.c.d.e.f.g.deep.example', SUBTREE, 'protected'],
     ['provider.example', SUBTREE, 'protected'],
