@@ -112,14 +112,7 @@ function filterByOne(query: QuerySlot, images: FilterImages, findings: Findings)
   if (!images.policies.hasCategory(query.policy, image.categoryOf(element))) return PASS
   const own = image.classOf(element)
   if (query.clientExcepted !== 0 && isExcepted(query.clientExcepted, own)) return PASS
-  query.blockIsUrgent = false
-  query.blockClass = own
-  query.blockCategory = image.categoryOf(element)
-  query.blockAnswer = image.answerOf(element)
-  query.blockElement = element
-  query.blockRule = image.hasRule(group) ? image.ruleAt(at + 1) : NO_RULE
-  query.blockDepth = depth
-  return BLOCKED
+  return blockWith(query, images, element, image.hasRule(group) ? image.ruleAt(at + 1) : NO_RULE, depth, false)
 }
 
 /** What comes of all that was weighed, where nothing but that counts. */
@@ -166,15 +159,27 @@ function excepted(findings: Findings, own: number): number {
 }
 
 function blockBy(query: QuerySlot, images: FilterImages, findings: Findings, own: number): typeof BLOCKED {
-  const element = findings.element[own]!
-  query.blockIsUrgent = findings.isUrgent[own] === 1
+  const isUrgent = findings.isUrgent[own] === 1
+  return blockWith(query, images, findings.element[own]!, findings.rule[own]!, findings.depth[own]!, isUrgent)
+}
+
+/** Notes in the query by what it is blocked. */
+function blockWith(
+  query: QuerySlot,
+  images: FilterImages,
+  element: number,
+  rule: number,
+  depth: number,
+  isUrgent: boolean,
+): typeof BLOCKED {
+  query.blockIsUrgent = isUrgent
   const image = imageOfBlock(query, images)
-  query.blockClass = own
+  query.blockClass = image.classOf(element)
   query.blockCategory = image.categoryOf(element)
   query.blockAnswer = image.answerOf(element)
   query.blockElement = element
-  query.blockRule = findings.rule[own]!
-  query.blockDepth = findings.depth[own]!
+  query.blockRule = rule
+  query.blockDepth = depth
   return BLOCKED
 }
 

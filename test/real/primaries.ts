@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { freePort } from '../cli/program.ts'
 import { delay } from '../transport/clients.ts'
 import { pathOf, RealServer } from './programs.ts'
+import { nsdServerSection } from './servers.ts'
 
 export const ZONE = 'rpz.test'
 export const KEY = {
@@ -108,18 +109,7 @@ export const startNsdPrimary: StartPrimary = async (parent, zone, notifyPort) =>
   const { port, folder, file } = await prepared(parent, 'nsd-primary', zone)
   writeFileSync(
     file,
-    `server:
-  ip-address: 127.0.0.1@${port}
-  server-count: 1
-  username: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/nsd.pid"
-  xfrdfile: "${folder}/xfrd.state"
-  zonelistfile: "${folder}/zone.list"
-  xfrdir: "${folder}"
-  rrl-ratelimit: 0
-remote-control:
+    `${nsdServerSection(port, folder)}remote-control:
   control-enable: no
 key:
   name: ${KEY.name}

@@ -16,14 +16,9 @@ function ownFolder(parent: string, name: string): string {
   return folder
 }
 
-export async function startNsd(parent: string, zones: readonly Zone[]): Promise<RealServer> {
-  const port = await freePort()
-  const folder = ownFolder(parent, `nsd-${port}`)
-  for (const [i, zone] of zones.entries()) writeFileSync(join(folder, `${i}.zone`), zone.text)
-  const file = join(folder, 'nsd.conf')
-  writeFileSync(
-    file,
-    `server:
+/** Of an NSD that keeps everything in a folder of its own. */
+export function nsdServerSection(port: number, folder: string): string {
+  return `server:
   ip-address: 127.0.0.1@${port}
   server-count: 1
   username: ""
@@ -34,7 +29,17 @@ export async function startNsd(parent: string, zones: readonly Zone[]): Promise<
   zonelistfile: "${folder}/zone.list"
   xfrdir: "${folder}"
   rrl-ratelimit: 0
-  tcp-count: 100
+`
+}
+
+export async function startNsd(parent: string, zones: readonly Zone[]): Promise<RealServer> {
+  const port = await freePort()
+  const folder = ownFolder(parent, `nsd-${port}`)
+  for (const [i, zone] of zones.entries()) writeFileSync(join(folder, `${i}.zone`), zone.text)
+  const file = join(folder, 'nsd.conf')
+  writeFileSync(
+    file,
+    `${nsdServerSection(port, folder)}  tcp-count: 100
 remote-control:
   control-enable: no
 ${zones.map(({ origin }, i) => `zone:\n  name: "${origin}"\n  zonefile: "${i}.zone"\n`).join('')}`,

@@ -88,7 +88,6 @@ export class FilterReader {
   readonly pool: Uint8Array
   /** The same memory. */
   private readonly poolView: DataView
-  private readonly poolOctets: number
   /**
    * By group, of those whose number takes one octet: the element of a group that is one plain block, which is what nearly every name has; -1 where more
    * must be weighed. Made here, not in the image.
@@ -137,7 +136,6 @@ export class FilterReader {
     this.prefixes = new PrefixTable(image, at.prefixes, field('prefixes'))
     this.clients = new PrefixTable(image, at.clients, field('clients'))
     this.poolView = new DataView(image, at.pool, this.pool.length)
-    this.poolOctets = this.pool.length
     this.plainBlocks = this.findPlainBlocks()
     this.tagBits = tagBitsFor(this.pool.length)
     this.tagMask = (1 << this.tagBits) - 1
@@ -188,7 +186,7 @@ export class FilterReader {
   touch(offsets: Int32Array, count: number): number {
     const { pool } = this
     let octets = 0
-    const last = this.poolOctets - 1
+    const last = pool.length - 1
     for (let i = 0; i < count; i++)
       octets ^= pool[offsets[i]!]! ^ pool[Math.min(offsets[i]! + ENTRY_OCTETS_TYPICAL, last)]!
     return octets
@@ -240,7 +238,7 @@ export class FilterReader {
     const { poolView } = this
     const { nameView } = query
     const octets = query.nameOctets - nameAt
-    if (poolAt + octets > this.poolOctets) return NOT_FLAGGED
+    if (poolAt + octets > this.pool.length) return NOT_FLAGGED
     let i = 0
     for (; i <= octets - 4; i += 4)
       if (poolView.getInt32(poolAt + i, true) !== nameView.getInt32(nameAt + i, true)) return NOT_FLAGGED
