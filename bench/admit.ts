@@ -1,6 +1,8 @@
 /** The admit stage: header, question, OPT, and the hash of the name. 20,000 different queries, read where they stand. */
+
 import { admit } from '../src/resolver/admit.ts'
 import { PASS, type QuerySlot } from '../src/resolver/query.ts'
+import { nameHash } from '../src/wire/name-room.ts'
 import { SEED } from './support/images.ts'
 import { compare, type Size } from './support/measure.ts'
 import { cleanName, nameBelow } from './support/names.ts'
@@ -33,7 +35,7 @@ function admitAll(deck: QueryDeck, slot: QuerySlot): number {
   for (let i = 0; i < deck.count; i++) {
     deck.point(slot, i)
     if (admit(slot, SEED) !== PASS) throw new Error('a query was not admitted')
-    sum ^= slot.hash
+    sum ^= nameHash(slot)
   }
   return sum
 }

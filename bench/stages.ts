@@ -3,6 +3,7 @@
  * written against. A list of 100,000 names, 10,000 answers in the cache, 20,000 different questions for flagged names. A stage's figure is
  * that of the path up to it, less the path before it; dealing the queries out is the bench's own and taken off throughout.
  */
+
 import { admit } from '../src/resolver/admit.ts'
 import { answerBlocked } from '../src/resolver/blocked.ts'
 import { lookUp } from '../src/resolver/cached.ts'
@@ -11,6 +12,7 @@ import { identify } from '../src/resolver/identify.ts'
 import { answerLocally } from '../src/resolver/local.ts'
 import type { Plane } from '../src/resolver/plane.ts'
 import { ANSWERED, PASS, type QuerySlot } from '../src/resolver/query.ts'
+import { nameHash } from '../src/wire/name-room.ts'
 import { type Case, compare, type Size } from './support/measure.ts'
 import { asText, type BenchResult } from './support/result.ts'
 import { WholePath, type WholePathSize } from './support/whole-path.ts'
@@ -110,7 +112,7 @@ function goDown(query: QuerySlot, plane: Plane, until: number): number {
   if (until >= IDENTIFIED) identify(query, plane.images.policies, plane.listenerPolicies)
   if (until >= LOCAL && answerLocally(query, plane.local) !== PASS) throw new Error('a name was answered locally')
   if (until >= FILTERED) probe(query, plane.images)
-  return query.hash
+  return nameHash(query)
 }
 
 if (import.meta.main) console.log(asText(run('full')))

@@ -8,12 +8,14 @@
  *     entry   octets of records (2) │ TTL offsets (2) │ answers (2) │ authorities (2) │ rcode, AD, marks, octets of the name (1 each) │ EDE + 1 (2)
  *             │ type (2) │ key flags (1) │ seconds to live (4) │ age (4) │ TTL offsets │ name │ records
  */
+
 import { createHash } from 'node:crypto'
 import { type AnswerCache, type AnswerKey, newRecords, RECORD_COUNT_MAX } from './resolver/cache.ts'
 import { hashFor } from './resolver/key.ts'
 import { QuerySlot } from './resolver/query.ts'
 import { readName } from './resolver/question-name.ts'
 import { BAD_NAME, NAME_OCTETS_MAX, nameEnd } from './wire/name.ts'
+import { nameAt as nameAtOf, nameHash, roomOctets } from './wire/name-room.ts'
 
 const MAGIC = 'QALQANC1'
 const HEADER_OCTETS = 16
@@ -81,7 +83,7 @@ export function readCopy(
 
 class EntryReader {
   readonly records = newRecords(RECORD_COUNT_MAX * 2)
-  readonly key = { name: new Uint8Array(0), nameAt: 0, nameOctets: 0, hash: 0, type: 0, keyFlags: 0 }
+  readonly key = { name: roomOctets, nameAt: 0, nameOctets: 0, hash: 0, type: 0, keyFlags: 0 }
   private readonly copy: Buffer
   private readonly seed: number
   private readonly slot: QuerySlot
@@ -128,11 +130,12 @@ class EntryReader {
     const { copy, key, slot } = this
     if (nameEnd(copy, nameAt, nameAt + nameOctets) !== nameAt + nameOctets) return false
     if (readName(slot, nameAt, nameAt + nameOctets, this.seed) === BAD_NAME) return false
-    key.name = slot.name
+    key.name = roomOctets
+    key.nameAt = nameAtOf(slot)
     key.nameOctets = nameOctets
     key.type = copy.readUInt16BE(at + 14)
     key.keyFlags = copy[at + 16]!
-    key.hash = hashFor(slot.hash, key.type)
+    key.hash = hashFor(nameHash(slot), key.type)
     return true
   }
 }

@@ -1,7 +1,9 @@
 /** Keys and an answer for benches of the cache alone: names made from numbers, packed one behind the other. */
+
 import { admit } from '../../src/resolver/admit.ts'
 import { type AnswerKey, type AnswerRecords, newRecords } from '../../src/resolver/cache.ts'
 import { answerHash } from '../../src/resolver/key.ts'
+import { nameAt, roomOctets } from '../../src/wire/name-room.ts'
 import { copyOctets } from '../../src/wire/octets.ts'
 import { addressRecordOctets, TTL_AT, writeAddressRecord } from '../../src/wire/records.ts'
 import { TYPE_A } from '../../src/wire/types.ts'
@@ -30,7 +32,7 @@ export class KeyDeck implements AnswerKey {
     for (let i = 0; i < names.length; i++) {
       queries.point(slot, i)
       admit(slot, SEED)
-      this.starts[i + 1] = copyOctets(slot.name, 0, this.name, this.starts[i]!, slot.nameOctets)
+      this.starts[i + 1] = copyOctets(roomOctets, nameAt(slot), this.name, this.starts[i]!, slot.nameOctets)
       this.hashes[i] = answerHash(slot)
     }
   }

@@ -1,8 +1,10 @@
 /** Lookups in the filter image, one at a time and in batches as `resolveBatch` has them, and what they cannot do without: admitting. */
+
 import { admit } from '../../src/resolver/admit.ts'
 import { BLOCKED, type FilterImages, Findings, filter, probe } from '../../src/resolver/filter.ts'
 import type { QuerySlot } from '../../src/resolver/query.ts'
 import { probeBatch, readsBegun } from '../../src/resolver/read-ahead.ts'
+import { nameHash } from '../../src/wire/name-room.ts'
 import { SEED } from './images.ts'
 import type { Case } from './measure.ts'
 import { BATCH, makeSlots, type QueryDeck } from './workload.ts'
@@ -54,7 +56,7 @@ class Lookups {
     for (let i = 0; i < deck.count; i++) {
       deck.point(slot, i)
       admit(slot, SEED)
-      sum ^= slot.hash
+      sum ^= nameHash(slot)
     }
     return sum
   }
@@ -80,7 +82,7 @@ class Lookups {
         deck.point(slots[i]!, first + i)
         admit(slots[i]!, SEED)
       }
-      for (let i = 0; i < count; i++) sum ^= slots[i]!.hash
+      for (let i = 0; i < count; i++) sum ^= nameHash(slots[i]!)
     }
     return sum
   }

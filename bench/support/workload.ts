@@ -74,7 +74,7 @@ export class NullOutlet implements Outlet {
 export function makeSlots(count: number): QuerySlot[] {
   const bytes = new Uint8Array(count * SLOT_OCTETS)
   return Array.from({ length: count }, (_, i) => {
-    const slot = new QuerySlot(bytes, bytes)
+    const slot = new QuerySlot(bytes, bytes, i)
     slot.transport = UDP
     slot.start = i * SLOT_OCTETS
     slot.client.set([2, 0, 0x10, 0, 192, 0, 2, 7])

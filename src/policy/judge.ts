@@ -9,9 +9,10 @@ import { publicNumber } from '../images/filter/public-number.ts'
 import { BLOCKED, type FilterImages, Findings, filter, imageOfBlock, probe } from '../resolver/filter.ts'
 import { filterAddress, filterClientAddress } from '../resolver/filter-address.ts'
 import { QuerySlot } from '../resolver/query.ts'
-import { hashEndings } from '../resolver/question-name.ts'
+import { readName } from '../resolver/question-name.ts'
 import { addressText } from '../wire/address-text.ts'
-import { BAD_NAME, nameFromText, nameToText } from '../wire/name.ts'
+import { BAD_NAME, NAME_OCTETS_MAX, nameFromText, nameToText } from '../wire/name.ts'
+import { endingAt, roomOctets } from '../wire/name-room.ts'
 import { NOT_LISTED } from './categories.ts'
 
 export interface Judgement {
@@ -31,7 +32,7 @@ export interface Judgement {
 
 export class Judge {
   private readonly findings = new Findings()
-  private readonly query = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
+  private readonly query = new QuerySlot(new Uint8Array(NAME_OCTETS_MAX + 1), new Uint8Array(0))
   private readonly categories: readonly string[]
 
   constructor(categories: readonly string[]) {
@@ -63,7 +64,7 @@ export class Judge {
   /** What stands in the query after BLOCKED; `address`: what it was about, where that is no name. */
   private judgement(images: FilterImages, address: string | null): Judgement {
     const { query } = this
-    const at = query.blockDepth === 0 ? -1 : query.labels[query.labelCount - query.blockDepth]!
+    const at = query.blockDepth === 0 ? -1 : endingAt(query, query.blockDepth)
     const category = this.categories[query.blockCategory]!
     const image = imageOfBlock(query, images)
     const listedAt = query.blockRule === NO_RULE ? 0 : image.listedAt(query.blockRule)
@@ -73,7 +74,7 @@ export class Judge {
       ...(query.blockElement < 0 ? { basis: null, reviewedBy: null } : provenanceOf(image, query.blockElement)),
       caseNumber: this.caseNumber(images, at),
       listedAt: listedAt === 0 ? null : listedAt,
-      rule: at < 0 ? address : nameToText(query.name, at),
+      rule: at < 0 ? address : nameToText(roomOctets, at),
     }
   }
 
@@ -85,16 +86,13 @@ export class Judge {
       const textAt = image.caseAt(rule)
       return Buffer.from(image.text.slice(textAt, textAt + length)).toString('latin1')
     }
-    return at < 0 ? '' : publicNumber(this.query.name, at)
+    return at < 0 ? '' : publicNumber(roomOctets, at)
   }
 
   private read(name: string, seed: number): void {
     const { query } = this
-    const end = nameFromText(name, query.name)
-    if (end === BAD_NAME) throw new TypeError(`not a domain name: ${name}`)
-    query.nameOctets = end
-    query.labelCount = 0
-    for (let at = 0; query.name[at] !== 0; at += query.name[at]! + 1) query.labels[query.labelCount++] = at
-    hashEndings(query, seed)
+    const end = nameFromText(name, query.bytes)
+    if (end === BAD_NAME || readName(query, 0, end, seed) === BAD_NAME)
+      throw new TypeError(`not a domain name: ${name}`)
   }
 }

@@ -10,6 +10,7 @@ import { ANSWER_AS_SET, ANSWER_DROP, ANSWER_GIVEN, NO_RULE } from '../images/fil
 import { PUBLIC_NUMBER_OCTETS, writePublicNumber } from '../images/filter/public-number.ts'
 import type { FilterReader } from '../images/filter/reader.ts'
 import { HEADER_OCTETS } from '../wire/header.ts'
+import { endingAt, nameAt, roomOctets } from '../wire/name-room.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { addressRecordOctets, soaRecordOctets, writeAddressRecord, writeSoaRecord } from '../wire/records.ts'
 import { NOERROR, NXDOMAIN, REFUSED, TYPE_A, TYPE_AAAA } from '../wire/types.ts'
@@ -132,7 +133,7 @@ function appendNumber(query: QuerySlot, flagged: QuerySlot, image: FilterReader)
   if (rule !== NO_RULE && image.caseLength(rule) > 0)
     return append(image.text, image.caseAt(rule), image.caseLength(rule))
   if (query.blockDepth === 0) return
-  writePublicNumber(flagged.name, flagged.labels[flagged.labelCount - query.blockDepth]!, numberText, 0)
+  writePublicNumber(roomOctets, endingAt(flagged, query.blockDepth), numberText, 0)
   append(numberText, 0, PUBLIC_NUMBER_OCTETS)
 }
 
@@ -195,7 +196,7 @@ export function answerAddresses(
 export function answerNothing(query: QuerySlot, rcode: number, ttlSeconds: number): void {
   const at = beginAnswer(query)
   if (at + soaRecordOctets > query.outAt + query.outRoom) return finishAnswer(query, at, rcode, 0, 0, 0, text)
-  const parent = rcode === NXDOMAIN && query.labelCount > 0 ? 1 + query.name[0]! : 0
+  const parent = rcode === NXDOMAIN && query.labelCount > 0 ? 1 + roomOctets[nameAt(query)]! : 0
   const end = writeSoaRecord(query.out, at, HEADER_OCTETS + parent, ttlSeconds)
   finishAnswer(query, end, rcode, 0, 0, 1, text)
 }

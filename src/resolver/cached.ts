@@ -3,6 +3,7 @@
  */
 import { FROM_CACHE } from '../images/counters.ts'
 import { FLAG_AD } from '../wire/header.ts'
+import { endingAt, endingHash, endingOctets, nameAt, roomOctets } from '../wire/name-room.ts'
 import { copyOctets } from '../wire/octets.ts'
 import { EDE_CACHED_ERROR, EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN, NO_EDE, NXDOMAIN, SERVFAIL } from '../wire/types.ts'
 import { answerNothing } from './blocked.ts'
@@ -29,8 +30,8 @@ class QueryKey implements AnswerKey {
   keyFlags = 0
 
   of(query: QuerySlot): this {
-    this.name = query.name
-    this.nameAt = 0
+    this.name = roomOctets
+    this.nameAt = nameAt(query)
     this.nameOctets = query.nameOctets
     this.hash = answerHash(query)
     this.type = query.type
@@ -38,12 +39,12 @@ class QueryKey implements AnswerKey {
     return this
   }
 
-  /** The same of the last `depth` labels, which begin at `at`. */
-  above(query: QuerySlot, depth: number, at: number): this {
-    this.name = query.name
-    this.nameAt = at
-    this.nameOctets = query.nameOctets - at
-    this.hash = hashFor(query.hashes[depth]!, query.type)
+  /** The same of the last `depth` labels. */
+  above(query: QuerySlot, depth: number): this {
+    this.name = roomOctets
+    this.nameAt = endingAt(query, depth)
+    this.nameOctets = endingOctets(query, depth)
+    this.hash = hashFor(endingHash(query.room, depth), query.type)
     this.type = query.type
     this.keyFlags = answerKeyFlags(query)
     return this
@@ -81,8 +82,7 @@ function cut(query: QuerySlot, cache: AnswerCache, nowSeconds: number): typeof P
   if (query.dnssecOk) return PASS
   const least = Math.max(CUT_LABELS_MIN, query.labelCount - CUT_DEPTHS_MAX)
   for (let depth = query.labelCount - 1; depth >= least; depth--) {
-    const at = query.labels[query.labelCount - depth]!
-    const entry = cache.find(key.above(query, depth, at), nowSeconds)
+    const entry = cache.find(key.above(query, depth), nowSeconds)
     if (entry === MISS) continue
     cache.read(entry, nowSeconds, records)
     if (records.rcode !== NXDOMAIN || !records.authenticData || records.ttlSeconds <= 0) continue

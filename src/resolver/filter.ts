@@ -10,6 +10,14 @@
  */
 import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
 import {
+  BASE,
+  candidateCount,
+  candidateDepth,
+  clearCandidates,
+  type ImageList,
+  OVERLAY,
+} from '../images/filter/candidates.ts'
+import {
   ALLOW_BIT,
   ANSWER_AS_SET,
   EXTENT_MASK,
@@ -18,7 +26,7 @@ import {
   NO_RULE,
   WITHDRAW_BIT,
 } from '../images/filter/layout.ts'
-import { type Candidates, type FilterReader, NOT_FLAGGED, ONE_OCTET_GROUPS } from '../images/filter/reader.ts'
+import { type FilterReader, NOT_FLAGGED, ONE_OCTET_GROUPS } from '../images/filter/reader.ts'
 import type { PolicyReader } from '../images/policies.ts'
 import { PASS, type QuerySlot } from './query.ts'
 
@@ -26,6 +34,7 @@ import { PASS, type QuerySlot } from './query.ts'
 export const BLOCKED = 4
 
 const EXACT = 0
+const WHOLE = 1
 const BELOW = 2
 const NONE = -1
 const CLASS_COUNT = 3
@@ -75,9 +84,9 @@ export interface FilterImages {
 
 /** Notes where the images may have entries for a query's name, and begins the reads; to be called before `filter`. */
 export function probe(query: QuerySlot, images: FilterImages): number {
-  query.urgent.count = 0
-  const begun = images.overlay.names > 0 ? images.overlay.probe(query, query.urgent) : 0
-  return begun ^ images.filter.probe(query, query.base)
+  clearCandidates(query.room)
+  const begun = images.overlay.names > 0 ? images.overlay.probe(query, OVERLAY) : 0
+  return begun ^ images.filter.probe(query, BASE)
 }
 
 /** `monitoredFeed` is what `filterClient` left there, unless a name has one. */
@@ -85,9 +94,10 @@ export function filter(query: QuerySlot, images: FilterImages, findings: Finding
   const onlyListed = images.policies.isAllowOnly(query.policy)
   query.excepted = query.clientExcepted
   // Nearly every query: nothing was found, or one place.
-  if (query.urgent.count === 0 && !onlyListed) {
-    if (query.base.count === 0) return PASS
-    if (query.base.count === 1) return filterByOne(query, images, findings)
+  if (!onlyListed && candidateCount(query.room, OVERLAY) === 0) {
+    const found = candidateCount(query.room, BASE)
+    if (found === 0) return PASS
+    if (found === 1) return filterByOne(query, images, findings)
   }
   if (!meet(query, images, findings)) return onlyListed ? blockUnlisted(query, images) : PASS
   const verdict = conclude(query, images, findings)
@@ -97,18 +107,18 @@ export function filter(query: QuerySlot, images: FilterImages, findings: Finding
 /** The same where one entry at most covers the name. What is one plain block is decided without weighing: there is nothing to weigh it against. */
 function filterByOne(query: QuerySlot, images: FilterImages, findings: Findings): typeof PASS | typeof BLOCKED {
   const image = images.filter
-  const at = image.entry(query, query.base, 0)
+  const at = image.entry(query, BASE, 0)
   if (at === NOT_FLAGGED) return PASS
   const group = image.pool[at]!
   const element = group < ONE_OCTET_GROUPS ? image.plainBlocks[group]! : NONE
+  const depth = candidateDepth(query.room, BASE, 0)
   if (element === NONE) {
     findings.clear()
-    weigh(query, image, images.policies, findings, at, query.base.depths[0]!, false)
+    weigh(query, image, images.policies, findings, at, depth, false)
     return conclude(query, images, findings)
   }
-  const depth = query.base.depths[0]!
   const extent = image.kindOf(element) & EXTENT_MASK
-  if (depth === query.labelCount ? extent === BELOW : extent === EXACT) return PASS
+  if (extent !== WHOLE && (depth === query.labelCount ? extent === BELOW : extent === EXACT)) return PASS
   if (!images.policies.hasCategory(query.policy, image.categoryOf(element))) return PASS
   const own = image.classOf(element)
   if (query.clientExcepted !== 0 && isExcepted(query.clientExcepted, own)) return PASS
@@ -201,27 +211,27 @@ function blockUnlisted(query: QuerySlot, images: FilterImages): typeof BLOCKED {
 
 /** Fills `findings` with what covers the name under its policy; false where nothing flagged was met at all. */
 function meet(query: QuerySlot, images: FilterImages, findings: Findings): boolean {
-  if (query.urgent.count + query.base.count === 0) return false
+  const urgent = candidateCount(query.room, OVERLAY)
+  if (urgent + candidateCount(query.room, BASE) === 0) return false
   findings.clear()
   // The overlay first: what it withdraws must not be met in the base image.
-  const urgent = query.urgent.count > 0 && walk(query, images.overlay, query.urgent, images.policies, findings, true)
-  return walk(query, images.filter, query.base, images.policies, findings, false) || urgent
+  const metUrgent = urgent > 0 && walk(query, images.overlay, OVERLAY, images.policies, findings)
+  return walk(query, images.filter, BASE, images.policies, findings) || metUrgent
 }
 
 function walk(
   query: QuerySlot,
   image: FilterReader,
-  found: Candidates,
+  list: ImageList,
   policies: PolicyReader,
   findings: Findings,
-  isUrgent: boolean,
 ): boolean {
   let met = false
-  for (let candidate = 0; candidate < found.count; candidate++) {
-    const at = image.entry(query, found, candidate)
+  for (let candidate = 0, count = candidateCount(query.room, list); candidate < count; candidate++) {
+    const at = image.entry(query, list, candidate)
     if (at === NOT_FLAGGED) continue
     met = true
-    weigh(query, image, policies, findings, at, found.depths[candidate]!, isUrgent)
+    weigh(query, image, policies, findings, at, candidateDepth(query.room, list, candidate), list === OVERLAY)
   }
   return met
 }

@@ -7,6 +7,7 @@
  *                 │                             └─ ill-formed ─▶ wait on, as if it had not come
  *                 └── time out, failure, error ◀┘
  */
+
 import {
   ANSWERED_BY_UPSTREAM,
   FAILED,
@@ -18,6 +19,7 @@ import {
   TRUNCATED,
   UNREACHABLE,
 } from '../images/counters.ts'
+import { LATE_ROOM } from '../wire/name-room.ts'
 import {
   EDE_NETWORK_ERROR,
   EDE_NO_REACHABLE_AUTHORITY,
@@ -74,7 +76,7 @@ export class Forwarder {
   private outlet: Outlet | null = null
   private readonly message = new Uint8Array(QUESTION_OCTETS_MAX)
   private readonly expected: Expected
-  private readonly late = new QuerySlot(new Uint8Array(0), new Uint8Array(0))
+  private readonly late = new QuerySlot(new Uint8Array(0), new Uint8Array(0), LATE_ROOM)
   private readonly failure = newRecords(0)
   private readonly stale = newRecords(RECORD_COUNT_MAX * 2)
   private readonly key: { -readonly [field in keyof AnswerKey]: AnswerKey[field] }

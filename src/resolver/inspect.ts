@@ -7,9 +7,11 @@
  * and writes another over it where it may not be given. DNAMEs need no look of their own: what they lead to stands in the CNAME that
  * goes with them (RFC 6672 §3.1), without which the chain ends.
  */
+
 import { FROM_LOCAL } from '../images/counters.ts'
 import { answerCount, HEADER_OCTETS } from '../wire/header.ts'
 import { BAD_NAME, expandName, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
+import { LINK_ROOM } from '../wire/name-room.ts'
 import { u16 } from '../wire/octets.ts'
 import { FIXED_OCTETS, RDLENGTH_AT } from '../wire/records.ts'
 import {
@@ -39,7 +41,7 @@ const PRIVATE_TTL_SECONDS = 60
 /** The name that a record leads to; one for the thread: an inspection never waits. */
 export class Link extends QuerySlot {
   constructor() {
-    super(new Uint8Array(NAME_OCTETS_MAX + 1), new Uint8Array(0))
+    super(new Uint8Array(NAME_OCTETS_MAX + 1), new Uint8Array(0), LINK_ROOM)
   }
 }
 

@@ -3,6 +3,7 @@
  * and so are part of every key: DO, CD, RD.
  */
 import { FLAG_CD, FLAG_RD } from '../wire/header.ts'
+import { nameHash } from '../wire/name-room.ts'
 import type { QuerySlot } from './query.ts'
 
 export const KEY_DO = 1
@@ -12,7 +13,7 @@ export const KEY_NOT_RECURSIVE = 4
 
 /** The hash under which a query's answer is kept: that of the name, and the type. */
 export function answerHash(query: QuerySlot): number {
-  return hashFor(query.hash, query.type)
+  return hashFor(nameHash(query), query.type)
 }
 
 /** The same from a name's hash. */

@@ -2,8 +2,9 @@
  * Data plane. A small table of names, made once, that finds the longest one that a query's name is or is below: open addressing on the
  * hashes that the query carries for each of its endings, the names themselves compared.
  */
-import { hashLabel } from '../wire/hash.ts'
+import { hashName } from '../wire/hash.ts'
 import { BAD_NAME, nameFromText } from '../wire/name.ts'
+import { endingAt, endingHash, roomOctets } from '../wire/name-room.ts'
 import type { QuerySlot } from './query.ts'
 
 /** How many names there may be in a bucket table for one that is taken. */
@@ -24,7 +25,7 @@ export class NameTable {
   constructor(names: readonly string[], seed: number, covers?: readonly boolean[]) {
     this.names = names.map(wireName)
     this.covers = Uint8Array.from(names, (_, entry) => (covers === undefined || covers[entry] === true ? 1 : 0))
-    this.hashes = Int32Array.from(this.names, name => hashName(name, seed))
+    this.hashes = Int32Array.from(this.names, name => hashName(name, 0, name.length, seed))
     this.depthMax = Math.max(0, ...this.names.map(countLabels))
     this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(names.length * SLOTS_PER_NAME + SLOTS_PER_NAME))).fill(-1)
     for (let entry = 0; entry < names.length; entry++) {
@@ -44,20 +45,19 @@ export class NameTable {
   }
 
   private at(query: QuerySlot, depth: number): number {
-    const hash = query.hashes[depth]!
+    const hash = endingHash(query.room, depth)
     let place = hash & (this.buckets.length - 1)
     for (;;) {
       const entry = this.buckets[place]!
       if (entry < 0) return -1
-      if (this.hashes[entry] === hash && this.isNamed(entry, query, query.labels[query.labelCount - depth]!))
-        return entry
+      if (this.hashes[entry] === hash && this.isNamed(entry, endingAt(query, depth))) return entry
       place = (place + 1) & (this.buckets.length - 1)
     }
   }
 
-  private isNamed(entry: number, query: QuerySlot, at: number): boolean {
+  private isNamed(entry: number, at: number): boolean {
     const name = this.names[entry]!
-    for (let i = 0; i < name.length; i++) if (name[i] !== query.name[at + i]) return false
+    for (let i = 0; i < name.length; i++) if (name[i] !== roomOctets[at + i]) return false
     return true
   }
 }
@@ -73,10 +73,4 @@ function countLabels(name: Uint8Array): number {
   let count = 0
   for (let at = 0; name[at] !== 0; at += name[at]! + 1) count++
   return count
-}
-
-function hashName(name: Uint8Array, seed: number): number {
-  const labels: number[] = []
-  for (let at = 0; name[at] !== 0; at += name[at]! + 1) labels.push(at)
-  return labels.reduceRight((parent, at) => hashLabel(parent, name, at), seed)
 }

@@ -5,10 +5,8 @@
  * the table of waiters (`waiters.ts`) and comes back through `restore` there.
  */
 import { NO_RULE } from '../images/filter/layout.ts'
-import { Candidates } from '../images/filter/reader.ts'
 import type { QueryOptions } from '../wire/edns.ts'
-import { HASH_SLACK_OCTETS } from '../wire/hash.ts'
-import { LABELS_MAX, NAME_OCTETS_MAX } from '../wire/name.ts'
+import type { RoomName } from '../wire/name-room.ts'
 import { NO_EDE } from '../wire/types.ts'
 
 /** The answer stands in the query's `out`; send it. */
@@ -31,21 +29,7 @@ export const LOCAL_OCTETS = 20
 /** RFC 7873 §4: at most 8 octets of the client's and 32 of the server's. */
 export const COOKIE_ROOM_OCTETS = 40
 
-/**
- * What a slot knows of its name lies in one piece of memory: V8 looks into the buffer behind an array at every store, and 64 slots with six buffers each
- * are more than the first-level cache holds.
- *
- *     hashes │ candidates in the base image │ in the overlay │ name │ labels
- */
-const HASHES = LABELS_MAX + 2
-const NAME_OCTETS = NAME_OCTETS_MAX + 1 + HASH_SLACK_OCTETS
-const BASE_AT = 4 * HASHES
-const URGENT_AT = BASE_AT + Candidates.OCTETS
-const NAME_AT = URGENT_AT + Candidates.OCTETS
-const LABELS_AT = NAME_AT + NAME_OCTETS
-const MEMORY_OCTETS = LABELS_AT + LABELS_MAX + 1
-
-export class QuerySlot implements QueryOptions {
+export class QuerySlot implements QueryOptions, RoomName {
   // What the transport fills in.
   /** Memory in which the message stands, at `[start, end)`. */
   bytes: Uint8Array
@@ -81,17 +65,9 @@ export class QuerySlot implements QueryOptions {
   /** The question's name as asked: offset in `bytes`, octets. */
   nameAt = 0
   nameOctets = 0
-  /** The same folded, with the root label; see `HashedName`. */
-  readonly name: Uint8Array<ArrayBuffer>
-  readonly nameView: DataView
-  readonly labels: Uint8Array
-  readonly hashes: Int32Array
+  /** Where it stands folded, with what lookups need of it and what they find. */
+  readonly room: number
   labelCount = 0
-  /** Where the base image and the overlay may have entries for the name. */
-  readonly base: Candidates
-  readonly urgent: Candidates
-  /** `name`'s hash. */
-  hash = 0
 
   /** What its options ask for; see `QueryOptions`. */
   cookieAt = -1
@@ -135,16 +111,11 @@ export class QuerySlot implements QueryOptions {
   source = 0
   ede = NO_EDE
 
-  constructor(bytes: Uint8Array, out: Uint8Array) {
+  /** `room`: of the slots that are in use at one time each must have its own. */
+  constructor(bytes: Uint8Array, out: Uint8Array, room = 0) {
     this.bytes = bytes
     this.out = out
-    const memory = new ArrayBuffer(MEMORY_OCTETS)
-    this.hashes = new Int32Array(memory, 0, HASHES)
-    this.base = new Candidates(memory, BASE_AT)
-    this.urgent = new Candidates(memory, URGENT_AT)
-    this.name = new Uint8Array(memory, NAME_AT, NAME_OCTETS)
-    this.nameView = new DataView(memory, NAME_AT, NAME_OCTETS)
-    this.labels = new Uint8Array(memory, LABELS_AT, LABELS_MAX + 1)
+    this.room = room
     this.client = new Uint8Array(ADDRESS_OCTETS + LOCAL_OCTETS)
   }
 }

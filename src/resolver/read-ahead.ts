@@ -9,22 +9,30 @@
  *     and for names that are not flagged: the cache's index │ which have an entry │ entry
  *
  * The Bloom filter itself, an octet and a half a name, is small enough for the caches: with its reads gathered as well, the arrays cost more than
- * was gained, at any size (bench/README.md). Writes each query's `base` and `urgent`, as `probe` does one by one. Scratch memory is the
+ * was gained, at any size (bench/README.md). Writes each query's candidates, as `probe` does one by one. Scratch memory is the
  * thread's: a batch never waits.
  */
-import { NOT_HERE } from '../images/filter/reader.ts'
+import * as candidates from '../images/filter/candidates.ts'
+import * as rooms from '../wire/name-room.ts'
 import type { FilterImages } from './filter.ts'
-import { answerHash } from './key.ts'
+import * as keys from './key.ts'
 import type { Plane } from './plane.ts'
-import { PASS, type QuerySlot } from './query.ts'
+import type { QuerySlot } from './query.ts'
+import * as queries from './query.ts'
+
+// As in `wire/name-room.ts`: constants of this module.
+const { addCandidate, BASE, candidateCount, clearCandidates, OVERLAY } = candidates
+const { endingHash } = rooms
+const { answerHash } = keys
+const { PASS } = queries
 
 /** Queries at a time, and so in a batch of any transport. */
-export const BATCH_MAX = 64
-/** Depths of a name that are looked at together. Nearly every flagged name has two to four labels; with those below, `probeFrom` goes on by itself. */
+export const BATCH_MAX: number = rooms.BATCH_ROOMS
+/** Depths of a name that are looked at together. Nearly every flagged name has two to four labels; for those below, `probe` goes on by itself. */
 const DEPTHS = 4
-const PROBES_MAX = BATCH_MAX * DEPTHS
+const PROBES_MAX = rooms.BATCH_ROOMS * DEPTHS
 
-/** By probe: the hash, of which query's name, at how many labels. */
+/** By probe: the hash, the name's room, at how many labels. */
 const hashes = new Int32Array(PROBES_MAX)
 const owners = new Uint8Array(PROBES_MAX)
 const depths = new Uint8Array(PROBES_MAX)
@@ -32,9 +40,9 @@ const depths = new Uint8Array(PROBES_MAX)
 const places = new Int32Array(PROBES_MAX)
 const slots = new Int32Array(PROBES_MAX)
 /** By query: at how many depths the Bloom filter has its name. */
-const reached = new Uint8Array(BATCH_MAX)
+const reached = new Uint8Array(rooms.BATCH_ROOMS)
 /** Of queries whose names are not flagged: the hashes of their answers. */
-const answers = new Int32Array(BATCH_MAX)
+const answers = new Int32Array(rooms.BATCH_ROOMS)
 
 /** What was read, kept so that reading it is not optimised away. */
 let begun = 0
@@ -52,7 +60,7 @@ export function probeBatch(queries: readonly QuerySlot[], count: number, images:
   const { filter } = images
   const probes = gather(queries, count, images)
   filter.readSlots(hashes, places, slots, probes)
-  begun ^= filter.touch(places, findEntries(queries, probes, images))
+  begun ^= filter.touch(places, findEntries(probes, images))
   finishDeep(queries, count, images)
 }
 
@@ -60,38 +68,45 @@ export function probeBatch(queries: readonly QuerySlot[], count: number, images:
 function gather(queries: readonly QuerySlot[], count: number, { filter, overlay }: FilterImages): number {
   const hasUrgent = overlay.names > 0
   const { depthMin } = filter
-  const depthMax = depthMin === 0 ? -1 : Math.min(filter.depthMax, depthMin + DEPTHS - 1)
+  const depthMax = depthMin === 0 ? -1 : least(filter.depthMax, (depthMin + DEPTHS - 1) | 0)
   let probes = 0
   for (let i = 0; i < count; i++) {
     const query = queries[i]!
     reached[i] = 0
     if (query.verdict !== PASS) continue
-    query.base.count = 0
-    query.urgent.count = 0
-    if (hasUrgent) begun ^= overlay.probe(query, query.urgent)
-    const own = query.hashes
-    const deepest = Math.min(query.labelCount, depthMax)
+    const { room } = query
+    clearCandidates(room)
+    if (hasUrgent) begun ^= overlay.probe(query, OVERLAY)
+    const deepest = least(query.labelCount, depthMax)
     let depth = depthMin
-    for (; depth <= deepest; depth++) {
-      const hash = own[depth]!
+    for (; depth <= deepest; depth = (depth + 1) | 0) {
+      const hash = endingHash(room, depth)
       if (!filter.mayHold(hash)) break
       hashes[probes] = hash
       depths[probes] = depth
-      owners[probes++] = i
+      owners[probes] = room
+      probes = (probes + 1) | 0
     }
     reached[i] = depth - depthMin
   }
   return probes
 }
 
+/** Of whole numbers: V8 makes fractions of what Math.min is given. */
+function least(a: number, b: number): number {
+  if (a < b) return a
+  return b
+}
+
 /** Notes for each query where its entries may be, and leaves in `places` where these are in the pool; returns how many. */
-function findEntries(queries: readonly QuerySlot[], probes: number, { filter }: FilterImages): number {
+function findEntries(probes: number, { filter }: FilterImages): number {
   let found = 0
   for (let i = 0; i < probes; i++) {
     const place = filter.placeFrom(places[i]!, slots[i]!, hashes[i]!)
-    if (place === NOT_HERE) continue
-    queries[owners[i]!]!.base.add(depths[i]!, place)
-    places[found++] = filter.poolAt(place)
+    if (place < 0) continue
+    addCandidate(owners[i]!, BASE, depths[i]!, place)
+    places[found] = filter.poolAt(place)
+    found = (found + 1) | 0
   }
   return found
 }
@@ -101,7 +116,7 @@ function finishDeep(queries: readonly QuerySlot[], count: number, { filter }: Fi
   if (filter.depthMax < filter.depthMin + DEPTHS) return
   for (let i = 0; i < count; i++) {
     const query = queries[i]!
-    if (reached[i] === DEPTHS) begun ^= filter.probeFrom(filter.depthMin + DEPTHS, query, query.base)
+    if (reached[i] === DEPTHS) begun ^= filter.probe(query, BASE, filter.depthMin + DEPTHS)
   }
 }
 
@@ -109,7 +124,7 @@ function gatherAnswers(queries: readonly QuerySlot[], count: number): number {
   let gathered = 0
   for (let i = 0; i < count; i++) {
     const query = queries[i]!
-    if (query.verdict === PASS && query.base.count === 0) answers[gathered++] = answerHash(query)
+    if (query.verdict === PASS && candidateCount(query.room, BASE) === 0) answers[gathered++] = answerHash(query)
   }
   return gathered
 }

@@ -191,12 +191,12 @@ export class BatchListener implements UdpListener {
     this.late = new Slots(this.memory, headers + Slots.octets(QUERY_OCTETS), ANSWER_OCTETS)
     for (let i = 0; i < BATCH; i++) this.memory.view.setBigUint64(i * MMSGHDR_OCTETS + M_IOVLEN, 1n, true)
     this.receiveAt = this.memory.address + BigInt(headers)
-    this.queries = Array.from({ length: BATCH }, () => this.makeQuery())
+    this.queries = Array.from({ length: BATCH }, (_, place) => this.makeQuery(place))
   }
 
-  private makeQuery(): QuerySlot {
+  private makeQuery(place: number): QuerySlot {
     const { bytes } = this.memory
-    const query = new QuerySlot(bytes, bytes)
+    const query = new QuerySlot(bytes, bytes, place)
     query.transport = UDP
     query.listener = this.listener
     query.client = bytes

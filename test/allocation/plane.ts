@@ -83,7 +83,7 @@ export class AllocationBench implements Outlet, UpstreamTransport {
     })
     this.plane = this.assembled.plane
     this.plane.forwarder.connect(this, this)
-    this.slots = Array.from({ length: BATCH }, () => new QuerySlot(new Uint8Array(0), this.out))
+    this.slots = Array.from({ length: BATCH }, (_, i) => new QuerySlot(new Uint8Array(0), this.out, i))
     for (const slot of this.slots) slot.client.set([2, 0, 0x10, 0, 192, 0, 2, 7], slot.clientAt)
     this.replies = Array.from({ length: BATCH }, (_, i) => replyFor(`forward-${i}.example.test`, 0))
     this.remember()

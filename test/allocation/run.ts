@@ -5,9 +5,11 @@
  * Warm-up: each stage runs in rounds with a turn of the event loop between them, so that the optimiser's background threads can hand
  * over what they compiled (their work allocates, once). Then a collection is forced, and what is counted begins.
  */
+
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
+import { BASE, candidateCount } from '../../src/images/filter/candidates.ts'
 import { admit } from '../../src/resolver/admit.ts'
 import { resolveBatch } from '../../src/resolver/batch.ts'
 import { answerBlocked } from '../../src/resolver/blocked.ts'
@@ -47,7 +49,7 @@ const stages: readonly (readonly [prepare: () => void, stage: Stage])[] = [
       queries: 1_000_000,
       batch: each(i => {
         probe(slots[i]!, plane.images)
-        return slots[i]!.base.count > 0
+        return candidateCount(slots[i]!.room, BASE) > 0
       }),
     },
   ],

@@ -1,10 +1,12 @@
 /** A cache that outlives its process, and names thrown out of it. */
+
 import { describe, expect, test } from 'vitest'
 import { copyOfCache, readCopy } from '../../src/cache-copy.ts'
 import { AnswerCache, type AnswerKey, MISS, newRecords } from '../../src/resolver/cache.ts'
 import { hashFor } from '../../src/resolver/key.ts'
 import { QuerySlot } from '../../src/resolver/query.ts'
 import { readName } from '../../src/resolver/question-name.ts'
+import { nameAt, nameHash, roomOctets } from '../../src/wire/name-room.ts'
 import { wireName } from '../support/octets.ts'
 
 const NOW = 1_000_000
@@ -14,7 +16,14 @@ function keyOf(name: string, seed: number, type = 1): AnswerKey {
   const wire = wireName(name)
   const slot = new QuerySlot(wire, new Uint8Array(0))
   readName(slot, 0, wire.length, seed)
-  return { name: slot.name, nameAt: 0, nameOctets: wire.length, hash: hashFor(slot.hash, type), type, keyFlags: 0 }
+  return {
+    name: roomOctets,
+    nameAt: nameAt(slot),
+    nameOctets: wire.length,
+    hash: hashFor(nameHash(slot), type),
+    type,
+    keyFlags: 0,
+  }
 }
 
 function filled(names: readonly string[], seed: number, ttlSeconds = 300): AnswerCache {

@@ -1,9 +1,11 @@
 /** The admit stage: what is a query, what is refused and how, and what is read of it. */
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TCP, UDP } from '../../src/images/counters.ts'
 import { admit } from '../../src/resolver/admit.ts'
 import { DROPPED, PASS, QuerySlot, REFUSE } from '../../src/resolver/query.ts'
+import { endingAt, endingHash, nameAt, nameHash, roomOctets } from '../../src/wire/name-room.ts'
 import { BADVERS, FORMERR, NOTIMP, REFUSED } from '../../src/wire/types.ts'
 import { guarded, hex, join, labels, seeded } from '../support/octets.ts'
 import { type RawRecord, rawMessage, rawOpt, rawQuery } from '../support/raw.ts'
@@ -146,18 +148,24 @@ describe('reads', () => {
       nameOctets: 18,
       hasOpt: false,
     })
-    expect(slot.name.subarray(0, 18)).toEqual(labels('www', 'example', 'test'))
-    expect([...slot.labels.subarray(0, 3)]).toEqual([0, 4, 12])
+    const at = nameAt(slot)
+    expect(roomOctets.slice(at, at + 18)).toEqual(labels('www', 'example', 'test'))
+    expect([1, 2, 3].map(depth => endingAt(slot, depth) - at)).toEqual([12, 4, 0])
     expect(slot.nameAt).toBe(7 + 12)
   })
 
   test('the same hash for every spelling, and that of each ancestor', () => {
-    const spelled = admitted(rawQuery({ name: labels('wWw', 'EXAMPLE', 'test') })).slot
-    const plain = admitted(rawQuery({ name: labels('www', 'example', 'test') })).slot
-    const parent = admitted(rawQuery({ name: labels('example', 'test') })).slot
-    expect(spelled.hash).toBe(plain.hash)
-    expect(spelled.hashes[2]).toBe(parent.hashes[2])
-    expect(parent.hash).not.toBe(plain.hash)
+    const hashesOf = (...name: string[]) => {
+      const { slot } = admitted(rawQuery({ name: labels(...name) }))
+      return { whole: nameHash(slot), all: [0, 1, 2].map(depth => endingHash(slot.room, depth)) }
+    }
+    const spelled = hashesOf('wWw', 'EXAMPLE', 'test')
+    const plain = hashesOf('www', 'example', 'test')
+    const parent = hashesOf('example', 'test')
+    expect(spelled.all).toEqual(plain.all)
+    expect(spelled.whole).toBe(plain.whole)
+    expect(spelled.all[2]).toBe(parent.whole)
+    expect(parent.whole).not.toBe(plain.whole)
   })
 
   const payloads: readonly (readonly [offered: number | null, udp: number])[] = [

@@ -8,7 +8,7 @@ import {
   MISS,
   RECORD_COUNT_MAX,
 } from '../../src/resolver/cache.ts'
-import { hashLabel } from '../../src/wire/hash.ts'
+import { hashName } from '../../src/wire/hash.ts'
 import { u32 } from '../../src/wire/octets.ts'
 import { hex, seeded, wireName } from '../support/octets.ts'
 
@@ -16,7 +16,7 @@ const CAPACITY = 1 << 17
 
 function keyFor(name: string, type = 1, keyFlags = 0, hash?: number): AnswerKey {
   const wire = wireName(name)
-  const own = hash ?? hashLabel(hashLabel(1, wire, 0), wire, 0) ^ Math.imul(type, 0x9e3779b1)
+  const own = hash ?? hashName(wire, 0, wire.length, 1) ^ Math.imul(type, 0x9e3779b1)
   return { name: wire, nameAt: 0, nameOctets: wire.length, hash: own, type, keyFlags }
 }
 

@@ -1,5 +1,15 @@
 /** Reading ahead for a batch: it notes for each query what `probe` notes for it alone, for lists of any depths and names of any. */
+
 import { describe, expect, test } from 'vitest'
+import {
+  addCandidate,
+  BASE,
+  candidateCount,
+  candidateDepth,
+  candidatePlace,
+  clearCandidates,
+  OVERLAY,
+} from '../../src/images/filter/candidates.ts'
 import { buildPolicies } from '../../src/images/policies.ts'
 import { admit } from '../../src/resolver/admit.ts'
 import { openImages } from '../../src/resolver/assemble.ts'
@@ -26,19 +36,21 @@ function imagesOf(names: number, least: number, most: number, urgent: boolean): 
   })
 }
 
-function slotFor(name: string): QuerySlot {
+function slotFor(name: string, room = 0): QuerySlot {
   const message = Filtering.message(labelsOf(name))
-  const slot = new QuerySlot(message, new Uint8Array(0))
+  const slot = new QuerySlot(message, new Uint8Array(0), room)
   slot.end = message.length
   slot.verdict = admit(slot, FILTER_SEED)
   return slot
 }
 
-function noted({ base, urgent }: QuerySlot) {
-  return [base, urgent].map(({ count, depths, places }) => [
-    [...depths.subarray(0, count)],
-    [...places.subarray(0, count)],
-  ])
+function noted({ room }: QuerySlot) {
+  return ([BASE, OVERLAY] as const).map(list =>
+    Array.from({ length: candidateCount(room, list) }, (_, i) => [
+      candidateDepth(room, list, i),
+      candidatePlace(room, list, i),
+    ]),
+  )
 }
 
 describe('a batch is probed as each query by itself', () => {
@@ -56,21 +68,26 @@ describe('a batch is probed as each query by itself', () => {
     const images = imagesOf(names, least, most, urgent)
     for (let round = 0; round < 20; round++) {
       const questions = Array.from({ length: 1 + random(BATCH_MAX) }, () => nameOf(1 + random(most + 4)))
-      const together = questions.map(slotFor)
+      const together = questions.map((name, i) => slotFor(name, i))
       probeBatch(together, together.length, images)
-      const alone = questions.map(slotFor)
-      for (const slot of alone) probe(slot, images)
-      expect(together.map(noted)).toEqual(alone.map(noted))
+      const notedTogether = together.map(noted)
+      const notedAlone = questions.map(name => {
+        const slot = slotFor(name)
+        probe(slot, images)
+        return noted(slot)
+      })
+      expect(notedTogether).toEqual(notedAlone)
     }
   })
 
   test('and a query that is not to be answered is left as it is', () => {
     const images = imagesOf(40, 1, 2, false)
-    const slots = Array.from({ length: 8 }, () => slotFor(nameOf(2)))
+    const slots = Array.from({ length: 8 }, (_, i) => slotFor(nameOf(2), i))
     const dropped = slots[3]!
     dropped.verdict = DROPPED
-    dropped.base.add(7, 7)
+    clearCandidates(dropped.room)
+    addCandidate(dropped.room, BASE, 7, 9)
     probeBatch(slots, slots.length, images)
-    expect(noted(dropped)[0]).toEqual([[7], [7]])
+    expect(noted(dropped)[0]).toEqual([[7, 9]])
   })
 })

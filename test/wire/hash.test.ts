@@ -1,21 +1,21 @@
 /** Hashes of names: steps from parent to child, the same for the same name, spread over all places. */
 import { describe, expect, test } from 'vitest'
-import { copyFolded, HASH_SLACK_OCTETS, hashFolded, hashLabel, placeOf, step } from '../../src/wire/hash.ts'
+import { foldWord, hashName, placeOf, step } from '../../src/wire/hash.ts'
 import { FOLD } from '../../src/wire/name.ts'
 import { labels, seeded, wireName } from '../support/octets.ts'
 
 function hashOf(name: Uint8Array, seed = 1): number {
-  const starts: number[] = []
-  for (let at = 0; name[at] !== 0; at += name[at]! + 1) starts.push(at)
-  return starts.reduceRight((parent, at) => hashLabel(parent, name, at), seed)
+  return hashName(name, 0, name.length, seed)
 }
 
 describe('the hash of a name', () => {
-  test('is a step from that of its parent', () => {
-    const child = wireName('a.example.test')
-    let state = 1
-    for (const at of [10, 2, 0]) state = hashLabel(state, child, at)
-    expect(state).toBe(hashOf(child))
+  test('is the same wherever the name stands, whatever stands before and behind it', () => {
+    const name = wireName('a.example.test')
+    for (let at = 0; at < 9; at++) {
+      const memory = new Uint8Array(40).fill(0x77 + at)
+      memory.set(name, at)
+      expect(hashName(memory, at, at + name.length, 1)).toBe(hashOf(name))
+    }
   })
 
   test('is the same for every spelling once folded', () => {
@@ -77,33 +77,15 @@ describe('the hash of a name', () => {
   })
 })
 
-describe('a name of a message', () => {
-  const memory = new Uint8Array(1024)
-  const into = new Uint8Array(300)
-
-  test('is folded and hashed four octets at a time as it is one by one: any octets, lengths and places', () => {
-    const random = seeded(13)
-    for (let round = 0; round < 20_000; round++) {
-      const at = random(64)
-      const length = 1 + random(63)
-      memory[at] = length
-      for (let i = 1; i <= length; i++) memory[at + i] = random(256)
-      into.fill(random(256))
-      copyFolded(memory, at, new DataView(into.buffer), length + 1)
-      const folded = [...memory.subarray(at, at + length + 1)].map(octet => FOLD[octet]!)
-      expect([...into.subarray(0, length + 1)]).toEqual(folded)
-      const view = new DataView(into.buffer, 0, length + 1 + HASH_SLACK_OCTETS)
-      expect(hashFolded(round, view, 0, length + 1)).toBe(hashLabel(round, Uint8Array.from(folded), 0))
-    }
-  })
-
-  test('leaves what stands behind it alone', () => {
-    for (let octets = 1; octets < 20; octets++) {
-      into.fill(0xee)
-      copyFolded(memory, 0, new DataView(into.buffer), octets)
-      expect(into[octets]).toBe(0xee)
-    }
-  })
+test('a word is folded as its octets are, whatever they are', () => {
+  const random = seeded(13)
+  const view = new DataView(new ArrayBuffer(4))
+  for (let round = 0; round < 20_000; round++) {
+    const octets = [0, 1, 2, 3].map(() => random(256))
+    for (const [i, octet] of octets.entries()) view.setUint8(i, octet)
+    view.setInt32(0, foldWord(view.getInt32(0, true)), true)
+    expect([0, 1, 2, 3].map(i => view.getUint8(i))).toEqual(octets.map(octet => FOLD[octet]!))
+  }
 })
 
 test('a place lies within its table, for any hash and any count', () => {

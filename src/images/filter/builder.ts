@@ -9,7 +9,7 @@
  *     log record = next record of the same name (4) │ payload (4) │ octets of the name (1) │ name
  *     payload    = element number, or with the top bit set a number into `numbered` (element and rule of its own)
  */
-import { hashFolded, placeOf } from '../../wire/hash.ts'
+import { keepLast, placeOf, step } from '../../wire/hash.ts'
 import { LABELS_MAX, NAME_OCTETS_MAX } from '../../wire/name.ts'
 import { ChunkedLog } from './chunked-log.ts'
 import {
@@ -147,7 +147,7 @@ export class FilterBuilder {
     const log = this.log
     for (let at = log.first(); at < log.end; at = log.after(at, this.recordOctets(at))) {
       const { bytes, view } = log.chunkOf(at)
-      walk.read(bytes, view, log.localOf(at) + RECORD_NAME, this.seed)
+      walk.read(bytes, view, log.localOf(at) + RECORD_NAME, bytes[log.localOf(at) + RECORD_LENGTH]!, this.seed)
       let place = placeOf(walk.hashes[walk.labelCount]!, scale)
       for (;;) {
         const other = table[place]!
@@ -231,7 +231,7 @@ export class FilterBuilder {
       const local = log.localOf(record)
       const next = view.getUint32(local, true)
       if ((next & FURTHER) === 0) {
-        this.walk.read(bytes, view, local + RECORD_NAME, this.seed)
+        this.walk.read(bytes, view, local + RECORD_NAME, octets - RECORD_NAME, this.seed)
         markNodes(bloom, this.walk, depthMin)
         placeName(slots, this.walk.hashes[this.walk.labelCount]!, poolAt, tagBits)
         const group = this.gather(record, next)
@@ -294,17 +294,21 @@ class NameWalk {
   readonly hashes = new Int32Array(LABELS_MAX + 2)
   labelCount = 0
 
-  /** `view` is of the same memory, which goes on for HASH_SLACK_OCTETS behind the name. */
-  read(bytes: Uint8Array, view: DataView, at: number, seed: number): void {
+  /** As `wire/hash.ts` has it. `view` is of the same memory, which begins three octets before the name or earlier. */
+  read(bytes: Uint8Array, view: DataView, at: number, octets: number, seed: number): void {
     let count = 0
     for (let offset = 0; bytes[at + offset] !== 0 && offset < NAME_OCTETS_MAX; offset += bytes[at + offset]! + 1) {
       this.labels[count++] = offset
     }
     this.labelCount = count
-    this.hashes[0] = seed
+    let state = seed | 0
+    let left = octets
+    // From the root label down, each ending a label longer: the words between one and the next, then what is left.
     for (let depth = 1; depth <= count; depth++) {
-      const label = at + this.labels[count - depth]!
-      this.hashes[depth] = hashFolded(this.hashes[depth - 1]!, view, label, 1 + bytes[label]!)
+      const own = octets - this.labels[count - depth]!
+      for (; octets - left + 4 <= own; left -= 4) state = step(state, view.getInt32(at + left - 4, true))
+      const rest = own & 3
+      this.hashes[depth] = step(state, rest === 0 ? 0 : keepLast(view.getInt32(at + left - 4, true), rest))
     }
   }
 }

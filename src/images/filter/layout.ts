@@ -26,7 +26,7 @@
  */
 
 export const FILTER_MAGIC = 0x514c4651 // "QFLQ" as it lies in memory
-export const FILTER_VERSION = 4
+export const FILTER_VERSION = 5
 
 /** Places of the 32-bit words in the header. */
 export const HEADER = {
@@ -61,7 +61,8 @@ export const PREFIX_RULE = 6
 
 export const BLOOM_BITS_PER_NODE = 12
 export const SLOTS_PER_NAME = 4 / 3
-export const BLOOM_MIX = 0x9e3779b1
+/** Signed: greater numbers are no small integers to V8. */
+const BLOOM_MIX = 0x9e3779b1 | 0
 
 export const ELEMENT_FIELDS = 6
 export const ELEMENT_FEED = 0

@@ -4,9 +4,17 @@
  * Owns: the walk, and access to what an entry says. Never: allocates after construction, writes the image, decides (that is
  * `resolver/filter.ts`). A reader belongs to one thread; the image may be read by any number.
  */
-import { placeOf } from '../../wire/hash.ts'
-import { LABELS_MAX } from '../../wire/name.ts'
-import {
+import * as hashing from '../../wire/hash.ts'
+import * as rooms from '../../wire/name-room.ts'
+import * as candidates from './candidates.ts'
+import * as layout from './layout.ts'
+import { PrefixTable } from './prefixes.ts'
+
+// As in `wire/name-room.ts`: constants of this module.
+const { placeOf } = hashing
+const { endingAt, endingHash, endingOctets, roomOctets, roomWord } = rooms
+const { addCandidate, candidateDepth, candidatePlace } = candidates
+const {
   bloomMask,
   ELEMENT_ANSWER,
   ELEMENT_BASIS,
@@ -16,61 +24,30 @@ import {
   ELEMENT_FIELDS,
   ELEMENT_KIND,
   EXTENT_MASK,
-  FILTER_MAGIC,
-  FILTER_VERSION,
-  HEADER,
-  HEADER_WORDS,
-  layOutFilter,
   MEMBER_HAS_RULE,
   RULE_FIELDS,
   RULE_LISTED_AT,
   RULE_TEXT_AT,
   RULE_TEXT_LENGTH,
-} from './layout.ts'
-import { PrefixTable } from './prefixes.ts'
+} = layout
 
+const NONE = 0
+const NOWHERE = -1
 /** No entry. */
-export const NOT_FLAGGED = 0
+export const NOT_FLAGGED: number = NONE
 /** An entry of a name that is not short: it may reach into the next line of the cache. */
-const ENTRY_OCTETS_TYPICAL = 24
+const ENTRY_OCTETS_TYPICAL = 31
 /** Groups with smaller numbers take one octet in an entry. */
 export const ONE_OCTET_GROUPS = 0x80
 /** No slot. */
-export const NOT_HERE = -1
+export const NOT_HERE: number = NOWHERE
 
-/** A name as lookups want it: folded wire form, where its labels start, and the hash of each of its endings. */
-export interface HashedName {
-  readonly name: Uint8Array
-  /** Offset in `name` of each label, the leftmost first. */
-  readonly labels: Uint8Array
-  labelCount: number
-  /** Octets of the name, the root label with them. */
-  nameOctets: number
-  /** The same memory as `name`. */
-  readonly nameView: DataView
-  /** `hashes[d]`: that of the ancestor that has `d` labels; `hashes[0]` is the seed. */
-  readonly hashes: Int32Array
-}
-
-/** What `probe` found: how many of a name's ancestors and itself may be flagged, the labels of each, and the slot where its entry may be. */
-export class Candidates {
-  count = 0
-  readonly depths: Uint8Array
-  readonly places: Int32Array
-  /** What it takes of the memory it is given. */
-  static readonly OCTETS = 5 * (LABELS_MAX + 1)
-
-  /** Keeps its lists at `at`, a multiple of 4, of `memory`. */
-  constructor(memory: ArrayBuffer, at: number) {
-    this.places = new Int32Array(memory, at, LABELS_MAX + 1)
-    this.depths = new Uint8Array(memory, at + this.places.byteLength, LABELS_MAX + 1)
-  }
-
-  add(depth: number, place: number): void {
-    this.depths[this.count] = depth
-    this.places[this.count++] = place
-  }
-}
+/** Octets of a name that are compared without a branch; by how many count, which bits of each word do. */
+const COMPARED_AT_ONCE = 32
+const COUNTED = Int32Array.from({ length: (COMPARED_AT_ONCE + 1) * 8 }, (_, i) => {
+  const left = Math.floor(i / 8) - (i % 8) * 4
+  return left <= 0 ? 0 : left >= 4 ? -1 : 2 ** (8 * left) - 1
+})
 
 export class FilterReader {
   readonly names: number
@@ -88,6 +65,8 @@ export class FilterReader {
   readonly pool: Uint8Array
   /** The same memory. */
   private readonly poolView: DataView
+  /** Where an entry can be from which COMPARED_AT_ONCE octets can be read. */
+  private readonly poolAtMost: number
   /**
    * By group, of those whose number takes one octet: the element of a group that is one plain block, which is what nearly every name has; -1 where more
    * must be weighed. Made here, not in the image.
@@ -107,13 +86,16 @@ export class FilterReader {
   private readonly tagMask: number
 
   constructor(image: SharedArrayBuffer) {
-    if (image.byteLength < HEADER_WORDS * 4) throw new TypeError('not a filter image')
-    const header = new Uint32Array(image, 0, HEADER_WORDS)
-    if (header[HEADER.magic] !== FILTER_MAGIC || header[HEADER.version] !== FILTER_VERSION) {
+    if (image.byteLength < layout.HEADER_WORDS * 4) throw new TypeError('not a filter image')
+    const header = new Uint32Array(image, 0, layout.HEADER_WORDS)
+    if (
+      header[layout.HEADER.magic] !== layout.FILTER_MAGIC ||
+      header[layout.HEADER.version] !== layout.FILTER_VERSION
+    ) {
       throw new TypeError('not a filter image of this version')
     }
-    const at = layOutFilter(header)
-    const field = (name: keyof typeof HEADER) => header[HEADER[name]]!
+    const at = layout.layOutFilter(header)
+    const field = (name: keyof typeof layout.HEADER) => header[layout.HEADER[name]]!
     this.octets = at.octets
     this.names = field('names')
     this.generation = field('generation')
@@ -136,32 +118,27 @@ export class FilterReader {
     this.prefixes = new PrefixTable(image, at.prefixes, field('prefixes'))
     this.clients = new PrefixTable(image, at.clients, field('clients'))
     this.poolView = new DataView(image, at.pool, this.pool.length)
+    this.poolAtMost = this.pool.length - COMPARED_AT_ONCE
     this.plainBlocks = this.findPlainBlocks()
     this.tagBits = tagBitsFor(this.pool.length)
     this.tagMask = (1 << this.tagBits) - 1
   }
 
   /**
-   * First half of a lookup: goes down from the root label through the Bloom filter and the slots, and notes where entries may be. Returns
-   * an octet of the pool from each such place, xored, only so that the reads are begun. What `resolver/read-ahead.ts` does for a batch,
-   * for a single name.
+   * First half of a lookup: goes down from the root label through the Bloom filter and the slots, and adds to a list of candidates where entries may be.
+   * Returns an octet of the pool from each such place, xored, only so that the reads are begun. What `resolver/read-ahead.ts` does for a
+   * batch, for a single name. `from`: the least count of labels that is looked at.
    */
-  probe(query: HashedName, found: Candidates): number {
-    found.count = 0
-    return this.probeFrom(this.depthMin, query, found)
-  }
-
-  /** The same for names of `from` labels and more; what is found is added. */
-  probeFrom(from: number, query: HashedName, found: Candidates): number {
+  probe(query: rooms.RoomName, list: candidates.ImageList, from = this.depthMin): number {
     const deepest = Math.min(query.labelCount, this.depthMax)
     let begun = 0
     for (let depth = from; depth <= deepest && depth > 0; depth++) {
-      const hash = query.hashes[depth]!
+      const hash = endingHash(query.room, depth)
       if (!this.mayHold(hash)) break
       const place = this.nextPlace(placeOf(hash, this.slotScale), hash)
-      if (place === NOT_HERE) continue
+      if (place === NOWHERE) continue
       begun ^= this.pool[this.poolAt(place)]!
-      found.add(depth, place)
+      addCandidate(query.room, list, depth, place)
     }
     return begun
   }
@@ -200,7 +177,7 @@ export class FilterReader {
   /** The first place from `from` on whose slot has the hash's tag, or NOT_HERE; `slot` is what stands at `from`. */
   placeFrom(from: number, slot: number, hash: number): number {
     if (((slot ^ hash) & this.tagMask) === 0 && slot !== 0) return from
-    return slot === 0 ? NOT_HERE : this.nextPlace(from, hash)
+    return slot === 0 ? NOWHERE : this.nextPlace(from, hash)
   }
 
   /** The first place from `from` on whose slot has the hash's tag; NOT_HERE where an empty slot comes first. */
@@ -209,7 +186,7 @@ export class FilterReader {
     let place = from
     for (;;) {
       const slot = this.slots[place]!
-      if (slot === 0) return NOT_HERE
+      if (slot === 0) return NOWHERE
       if ((slot & this.tagMask) === tag) return place
       if (++place === this.slotCount) place = 0
     }
@@ -219,31 +196,47 @@ export class FilterReader {
    * Second half: the pool offset behind the name of a candidate's entry, where its group stands; or NOT_FLAGGED. Here the whole names are
    * compared.
    */
-  entry(query: HashedName, found: Candidates, candidate: number): number {
-    const depth = found.depths[candidate]!
-    const nameAt = query.labels[query.labelCount - depth]!
-    let place = found.places[candidate]!
+  entry(query: rooms.RoomName, list: candidates.ImageList, candidate: number): number {
+    const depth = candidateDepth(query.room, list, candidate)
+    const nameAt = endingAt(query, depth)
+    const octets = endingOctets(query, depth)
+    let place = candidatePlace(query.room, list, candidate)
     for (;;) {
-      const after = this.compare(this.slots[place]! >>> this.tagBits, query, nameAt)
-      if (after !== NOT_FLAGGED) return after
+      const poolAt = this.slots[place]! >>> this.tagBits
+      if (this.isName(poolAt, nameAt, octets)) return (poolAt + octets) | 0
       // Another name with the same few bits of hash: rare, so that the hash is only now needed again.
       if (++place === this.slotCount) place = 0
-      place = this.nextPlace(place, query.hashes[depth]!)
-      if (place === NOT_HERE) return NOT_FLAGGED
+      place = this.nextPlace(place, endingHash(query.room, depth))
+      if (place === NOWHERE) return NONE
     }
   }
 
-  /** Wire names are free of prefixes: what is the same up to the root label is the same name. Four octets at a time, then one by one. */
-  private compare(poolAt: number, query: HashedName, nameAt: number): number {
+  /**
+   * Whether the name of an entry is the one in `roomOctets`. Wire names are free of prefixes: what is the same up to the root label is the same name. Up to
+   * COMPARED_AT_ONCE octets are compared without a branch, what is too much masked out: how long a name is no processor can guess, and a wrong guess costs as
+   * much as all of this.
+   */
+  private isName(poolAt: number, nameAt: number, octets: number): boolean {
     const { poolView } = this
-    const { nameView } = query
-    const octets = query.nameOctets - nameAt
-    if (poolAt + octets > this.pool.length) return NOT_FLAGGED
-    let i = 0
-    for (; i <= octets - 4; i += 4)
-      if (poolView.getInt32(poolAt + i, true) !== nameView.getInt32(nameAt + i, true)) return NOT_FLAGGED
-    for (; i < octets; i++) if (poolView.getUint8(poolAt + i) !== nameView.getUint8(nameAt + i)) return NOT_FLAGGED
-    return poolAt + octets
+    if (octets > COMPARED_AT_ONCE || poolAt > this.poolAtMost) return this.isLongName(poolAt, nameAt, octets)
+    const counted = octets << 3
+    const differ =
+      ((poolView.getInt32(poolAt, true) ^ roomWord(nameAt)) & COUNTED[counted]!) |
+      ((poolView.getInt32(poolAt + 4, true) ^ roomWord(nameAt + 4)) & COUNTED[counted + 1]!) |
+      ((poolView.getInt32(poolAt + 8, true) ^ roomWord(nameAt + 8)) & COUNTED[counted + 2]!) |
+      ((poolView.getInt32(poolAt + 12, true) ^ roomWord(nameAt + 12)) & COUNTED[counted + 3]!) |
+      ((poolView.getInt32(poolAt + 16, true) ^ roomWord(nameAt + 16)) & COUNTED[counted + 4]!) |
+      ((poolView.getInt32(poolAt + 20, true) ^ roomWord(nameAt + 20)) & COUNTED[counted + 5]!) |
+      ((poolView.getInt32(poolAt + 24, true) ^ roomWord(nameAt + 24)) & COUNTED[counted + 6]!) |
+      ((poolView.getInt32(poolAt + 28, true) ^ roomWord(nameAt + 28)) & COUNTED[counted + 7]!)
+    return differ === 0
+  }
+
+  private isLongName(poolAt: number, nameAt: number, octets: number): boolean {
+    const { pool } = this
+    if (poolAt + octets > pool.length) return false
+    for (let i = 0; i < octets; i++) if (pool[poolAt + i] !== roomOctets[nameAt + i]) return false
+    return true
   }
 
   private findPlainBlocks(): Int32Array {
