@@ -6,18 +6,22 @@
  *
  * Returns PASS with the query filled in; REFUSE with `rcode`, and `nameOctets` 0 where the question itself is not sound; or DROPPED.
  */
-import { FROM_REFUSAL, UDP } from '../images/counters.ts'
-import { NO_RULE } from '../images/filter/layout.ts'
-import {
-  EDNS_VERSION,
-  OPT_OCTETS,
-  optDnssecOk,
-  optPayload,
-  optVersion,
-  readOptions,
-  UDP_OCTETS_MAX,
-} from '../wire/edns.ts'
-import {
+import * as fromCounters from '../images/counters.ts'
+import * as fromLayout from '../images/filter/layout.ts'
+import * as fromEdns from '../wire/edns.ts'
+import * as fromHeader from '../wire/header.ts'
+import * as fromName from '../wire/name.ts'
+import * as fromOctets from '../wire/octets.ts'
+import * as fromTypes from '../wire/types.ts'
+import type { QuerySlot, Verdict } from './query.ts'
+import * as fromQuery from './query.ts'
+import * as fromQuestionName from './question-name.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { FROM_REFUSAL, UDP } = fromCounters
+const { NO_RULE } = fromLayout
+const { EDNS_VERSION, OPT_OCTETS, optDnssecOk, optPayload, optVersion, readOptions, UDP_OCTETS_MAX } = fromEdns
+const {
   additionalCount,
   answerCount,
   authorityCount,
@@ -29,10 +33,10 @@ import {
   opcodeOf,
   questionCount,
   UDP_OCTETS_WITHOUT_EDNS,
-} from '../wire/header.ts'
-import { BAD_NAME, nameEnd } from '../wire/name.ts'
-import { copyOctets, u16 } from '../wire/octets.ts'
-import {
+} = fromHeader
+const { BAD_NAME, nameEnd } = fromName
+const { copyOctets, u16 } = fromOctets
+const {
   BADVERS,
   CLASS_CH,
   CLASS_IN,
@@ -45,9 +49,9 @@ import {
   TYPE_IXFR,
   TYPE_NXNAME,
   TYPE_OPT,
-} from '../wire/types.ts'
-import { DROPPED, PASS, type QuerySlot, REFUSE, type Verdict } from './query.ts'
-import { readName } from './question-name.ts'
+} = fromTypes
+const { DROPPED, PASS, REFUSE } = fromQuery
+const { readName } = fromQuestionName
 
 /** Type, class, TTL and RDLENGTH behind a record's name (RFC 1035 §4.1.3). */
 const RECORD_FIXED_OCTETS = 10

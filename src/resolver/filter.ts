@@ -8,27 +8,22 @@
  * what it withdraws of the base does not count. Rules of feeds that are only monitored decide nothing: what passes although they would have blocked
  * it is noted in `monitoredFeed`.
  */
-import { HOTLINE, HOUSEHOLD } from '../images/classes.ts'
-import {
-  BASE,
-  candidateCount,
-  candidateDepth,
-  clearCandidates,
-  type ImageList,
-  OVERLAY,
-} from '../images/filter/candidates.ts'
-import {
-  ALLOW_BIT,
-  ANSWER_AS_SET,
-  EXTENT_MASK,
-  MEMBER_HAS_RULE,
-  MONITOR_BIT,
-  NO_RULE,
-  WITHDRAW_BIT,
-} from '../images/filter/layout.ts'
-import { type FilterReader, NOT_FLAGGED, ONE_OCTET_GROUPS } from '../images/filter/reader.ts'
+import * as fromClasses from '../images/classes.ts'
+import type { ImageList } from '../images/filter/candidates.ts'
+import * as fromCandidates from '../images/filter/candidates.ts'
+import * as fromLayout from '../images/filter/layout.ts'
+import type { FilterReader } from '../images/filter/reader.ts'
+import * as fromReader from '../images/filter/reader.ts'
 import type { PolicyReader } from '../images/policies.ts'
-import { PASS, type QuerySlot } from './query.ts'
+import type { QuerySlot } from './query.ts'
+import * as fromQuery from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { HOTLINE, HOUSEHOLD } = fromClasses
+const { BASE, candidateCount, candidateDepth, clearCandidates, OVERLAY } = fromCandidates
+const { ALLOW_BIT, ANSWER_AS_SET, EXTENT_MASK, MEMBER_HAS_RULE, MONITOR_BIT, NO_RULE, WITHDRAW_BIT } = fromLayout
+const { NOT_FLAGGED, ONE_OCTET_GROUPS } = fromReader
+const { PASS } = fromQuery
 
 /** What this stage returns beside PASS: `blockClass` and its neighbours in the query say by what. */
 export const BLOCKED = 4

@@ -3,8 +3,11 @@
  * otherwise the longest client prefix; otherwise the default.
  */
 import type { PolicyReader } from '../images/policies.ts'
-import { addressAt, addressMemory, hasIpv4 } from './client-address.ts'
+import * as fromClientAddress from './client-address.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { addressAt, addressMemory, hasIpv4 } = fromClientAddress
 
 /** A listener without a policy of its own. */
 export const NO_POLICY = -1

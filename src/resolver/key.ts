@@ -2,9 +2,13 @@
  * Data plane. What tells one answer from another beside the name: its type, and the flags of a query that change what an upstream answers,
  * and so are part of every key: DO, CD, RD.
  */
-import { FLAG_CD, FLAG_RD } from '../wire/header.ts'
-import { nameHash } from '../wire/name-room.ts'
+import * as fromHeader from '../wire/header.ts'
+import * as fromNameRoom from '../wire/name-room.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { FLAG_CD, FLAG_RD } = fromHeader
+const { nameHash } = fromNameRoom
 
 export const KEY_DO = 1
 export const KEY_CD = 2

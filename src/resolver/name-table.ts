@@ -2,10 +2,15 @@
  * Data plane. A small table of names, made once, that finds the longest one that a query's name is or is below: open addressing on the
  * hashes that the query carries for each of its endings, the names themselves compared.
  */
-import { hashName } from '../wire/hash.ts'
-import { BAD_NAME, nameFromText } from '../wire/name.ts'
-import { endingAt, endingHash, roomOctets } from '../wire/name-room.ts'
+import * as fromHash from '../wire/hash.ts'
+import * as fromName from '../wire/name.ts'
+import * as fromNameRoom from '../wire/name-room.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { hashName } = fromHash
+const { BAD_NAME, nameFromText } = fromName
+const { endingAt, endingHash, roomOctets } = fromNameRoom
 
 /** How many names there may be in a bucket table for one that is taken. */
 const SLOTS_PER_NAME = 4

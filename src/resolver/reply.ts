@@ -2,21 +2,19 @@
  * Data plane. Writing answers into a query's `out`: the header and question that every answer begins with, the OPT and Extended
  * DNS Error that it may end with, and what to do when it does not fit. Allocates nothing.
  */
-import { TCP } from '../images/counters.ts'
-import { OPT_OCTETS, OPTION_COOKIE, OPTION_KEEPALIVE, writeExtendedError, writeOpt, writeOption } from '../wire/edns.ts'
-import {
-  copiedFlags,
-  FLAG_QR,
-  FLAG_RA,
-  FLAG_TC,
-  HEADER_OCTETS,
-  putCounts,
-  putFlags,
-  writeHeader,
-} from '../wire/header.ts'
-import { copyOctets, putU16 } from '../wire/octets.ts'
-import { NO_EDE } from '../wire/types.ts'
+import * as fromCounters from '../images/counters.ts'
+import * as fromEdns from '../wire/edns.ts'
+import * as fromHeader from '../wire/header.ts'
+import * as fromOctets from '../wire/octets.ts'
+import * as fromTypes from '../wire/types.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { TCP } = fromCounters
+const { OPT_OCTETS, OPTION_COOKIE, OPTION_KEEPALIVE, writeExtendedError, writeOpt, writeOption } = fromEdns
+const { copiedFlags, FLAG_QR, FLAG_RA, FLAG_TC, HEADER_OCTETS, putCounts, putFlags, writeHeader } = fromHeader
+const { copyOctets, putU16 } = fromOctets
+const { NO_EDE } = fromTypes
 
 const QUESTION_FIXED_OCTETS = 4
 /** The longest EDE text: a case number of 255 octets. */

@@ -11,20 +11,35 @@
  *     cache and answer 280 │ counting 15 │ the batch driver 60
  */
 
-import { CLASS_IN } from '../wire/types.ts'
-import { permit } from './access.ts'
-import { countMonitored } from './account.ts'
-import { answerBlocked } from './blocked.ts'
+import * as fromTypes from '../wire/types.ts'
+import * as fromAccess from './access.ts'
+import * as fromAccount from './account.ts'
+import * as fromBlocked from './blocked.ts'
 import type { AnswerRecords } from './cache.ts'
-import { answerFrom, lookUp } from './cached.ts'
-import { BLOCKED, filter, probe } from './filter.ts'
-import { filterClient } from './filter-address.ts'
-import { identify } from './identify.ts'
-import { inspect } from './inspect.ts'
-import { answerLocally } from './local.ts'
+import * as fromCached from './cached.ts'
+import * as fromFilter from './filter.ts'
+import * as fromFilterAddress from './filter-address.ts'
+import * as fromIdentify from './identify.ts'
+import * as fromInspect from './inspect.ts'
+import * as fromLocal from './local.ts'
 import type { Plane } from './plane.ts'
-import { ANSWERED, PASS, type QuerySlot, type Verdict } from './query.ts'
-import { readName } from './question-name.ts'
+import type { QuerySlot, Verdict } from './query.ts'
+import * as fromQuery from './query.ts'
+import * as fromQuestionName from './question-name.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { CLASS_IN } = fromTypes
+const { permit } = fromAccess
+const { countMonitored } = fromAccount
+const { answerBlocked } = fromBlocked
+const { answerFrom, lookUp } = fromCached
+const { BLOCKED, filter, probe } = fromFilter
+const { filterClient } = fromFilterAddress
+const { identify } = fromIdentify
+const { inspect } = fromInspect
+const { answerLocally } = fromLocal
+const { ANSWERED, PASS } = fromQuery
+const { readName } = fromQuestionName
 
 /** Takes an admitted query through the stages. On ANSWERED the answer stands in `query.out`; on PARKED it comes later. */
 export function resolve(query: QuerySlot, plane: Plane): Verdict {

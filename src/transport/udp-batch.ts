@@ -14,16 +14,31 @@
  *               header (64) │ iovec (16) │ address (32) │ control (64), and then the payloads
  */
 
-import { UDP } from '../images/counters.ts'
-import { add } from '../resolver/account.ts'
-import { resolveBatch } from '../resolver/batch.ts'
+import * as fromCounters from '../images/counters.ts'
+import * as fromAccount from '../resolver/account.ts'
+import * as fromBatch from '../resolver/batch.ts'
 import type { Plane } from '../resolver/plane.ts'
-import { ADDRESS_OCTETS, LOCAL_OCTETS, QuerySlot } from '../resolver/query.ts'
-import { BATCH_MAX } from '../resolver/read-ahead.ts'
-import { UDP_OCTETS_MAX } from '../wire/edns.ts'
-import { copyOctets } from '../wire/octets.ts'
-import { isReflectingPort, socketAddressOctets, socketPort, writeSocketAddress } from './address.ts'
-import {
+import * as fromQuery from '../resolver/query.ts'
+import { QuerySlot } from '../resolver/query.ts'
+import * as fromReadAhead from '../resolver/read-ahead.ts'
+import * as fromEdns from '../wire/edns.ts'
+import * as fromOctets from '../wire/octets.ts'
+import * as fromAddress from './address.ts'
+import type { Kernel, KernelMemory } from './kernel.ts'
+import * as fromKernel from './kernel.ts'
+import type { UdpListener } from './udp.ts'
+import { Watch } from './watch.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { UDP } = fromCounters
+const { add } = fromAccount
+const { resolveBatch } = fromBatch
+const { ADDRESS_OCTETS, LOCAL_OCTETS } = fromQuery
+const { BATCH_MAX } = fromReadAhead
+const { UDP_OCTETS_MAX } = fromEdns
+const { copyOctets } = fromOctets
+const { isReflectingPort, socketAddressOctets, socketPort, writeSocketAddress } = fromAddress
+const {
   AF_INET,
   AF_INET6,
   IP_MTU_DISCOVER,
@@ -34,8 +49,6 @@ import {
   IPV6_PKTINFO,
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
-  type Kernel,
-  type KernelMemory,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
   MSG_TRUNC,
@@ -45,9 +58,7 @@ import {
   SO_SNDBUF,
   SOCKADDR_OCTETS,
   SOL_SOCKET,
-} from './kernel.ts'
-import type { UdpListener } from './udp.ts'
-import { Watch } from './watch.ts'
+} = fromKernel
 
 /** Datagrams in one system call: what Linux takes at most is 1,024; beyond 64 nothing was gained when it was measured. */
 export const BATCH = BATCH_MAX

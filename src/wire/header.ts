@@ -9,7 +9,10 @@
  *   8 |       NSCOUNT       |  10: ARCOUNT            |
  *     +--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+
  */
-import { putU16, u16 } from './octets.ts'
+import * as fromOctets from './octets.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { putU16, u16 } = fromOctets
 
 export const HEADER_OCTETS = 12
 /** The largest message: what the two octets before one on TCP can say (RFC 1035 §4.2.2). */
