@@ -8,8 +8,21 @@
  *
  * Work is bounded by the message: each record is visited once for each name on the chain, and a chain has at most 16 names.
  */
-import { extendedErrorCode, optExtendedRcode } from '../wire/edns.ts'
-import {
+import * as fromEdns from '../wire/edns.ts'
+import * as fromHeader from '../wire/header.ts'
+import * as fromName from '../wire/name.ts'
+import * as fromOctets from '../wire/octets.ts'
+import * as fromPrivateAddress from '../wire/private-address.ts'
+import type { RdataShape } from '../wire/records.ts'
+import * as fromRecords from '../wire/records.ts'
+import * as fromSvcb from '../wire/svcb.ts'
+import * as fromTypes from '../wire/types.ts'
+import type { AnswerRecords } from './cache.ts'
+import * as fromCache from './cache.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { extendedErrorCode, optExtendedRcode } = fromEdns
+const {
   additionalCount,
   answerCount,
   authorityCount,
@@ -23,21 +36,13 @@ import {
   opcodeOf,
   questionCount,
   rcodeOf,
-} from '../wire/header.ts'
-import { BAD_NAME, expandName, FOLD, NAME_OCTETS_MAX, nameEnd } from '../wire/name.ts'
-import { copyOctets, putU16, putU32, u16, u32 } from '../wire/octets.ts'
-import { isPrivateIpv4, isPrivateIpv6 } from '../wire/private-address.ts'
-import {
-  FIXED_OCTETS,
-  RDLENGTH_AT,
-  type RdataShape,
-  rdataOctets,
-  rdataShape,
-  TTL_AT,
-  writePointer,
-} from '../wire/records.ts'
-import { BAD_SVCB, hintsAtPrivate, parametersAt } from '../wire/svcb.ts'
-import {
+} = fromHeader
+const { BAD_NAME, expandName, FOLD, NAME_OCTETS_MAX, nameEnd } = fromName
+const { copyOctets, putU16, putU32, u16, u32 } = fromOctets
+const { isPrivateIpv4, isPrivateIpv6 } = fromPrivateAddress
+const { FIXED_OCTETS, RDLENGTH_AT, rdataOctets, rdataShape, TTL_AT, writePointer } = fromRecords
+const { BAD_SVCB, hintsAtPrivate, parametersAt } = fromSvcb
+const {
   CLASS_IN,
   NO_EDE,
   NOERROR,
@@ -54,8 +59,8 @@ import {
   TYPE_RRSIG,
   TYPE_SOA,
   TYPE_SVCB,
-} from '../wire/types.ts'
-import { type AnswerRecords, MARK_LINKS, MARK_PRIVATE } from './cache.ts'
+} = fromTypes
+const { MARK_LINKS, MARK_PRIVATE } = fromCache
 
 /** What an upstream's message turns out to be. */
 export const ACCEPTED = 0

@@ -4,10 +4,15 @@
  *
  *     server cookie   version 1 (1) │ 0 (3) │ seconds since 1970 (4) │ SipHash-2-4 of client cookie │ all before │ client's address (8)
  */
-import { copyOctets, putU32, u32 } from '../wire/octets.ts'
-import { SIPHASH_KEY_OCTETS, SIPHASH_OCTETS, siphash } from '../wire/siphash.ts'
-import { addressAt, addressMemory, hasIpv4, IPV4_OCTETS, IPV6_OCTETS } from './client-address.ts'
+import * as fromOctets from '../wire/octets.ts'
+import * as fromSiphash from '../wire/siphash.ts'
+import * as fromClientAddress from './client-address.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { copyOctets, putU32, u32 } = fromOctets
+const { SIPHASH_KEY_OCTETS, SIPHASH_OCTETS, siphash } = fromSiphash
+const { addressAt, addressMemory, hasIpv4, IPV4_OCTETS, IPV6_OCTETS } = fromClientAddress
 
 export const CLIENT_COOKIE_OCTETS = 8
 const SERVER_COOKIE_OCTETS = 16

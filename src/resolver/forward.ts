@@ -8,38 +8,41 @@
  *                 └── time out, failure, error ◀┘
  */
 
-import {
-  ANSWERED_BY_UPSTREAM,
-  FAILED,
-  FROM_UPSTREAM,
-  MALFORMED,
-  MISMATCHED,
-  type Scalar,
-  TIMED_OUT,
-  TRUNCATED,
-  UNREACHABLE,
-} from '../images/counters.ts'
-import { LATE_ROOM } from '../wire/name-room.ts'
-import {
-  EDE_NETWORK_ERROR,
-  EDE_NO_REACHABLE_AUTHORITY,
-  EDE_NOT_READY,
-  FORMERR,
-  NO_EDE,
-  NOTIMP,
-  SERVFAIL,
-} from '../wire/types.ts'
-import { ACCEPTED, type Acceptor, CUT_SHORT, type Expected, ILL_FORMED, MISSPELLED, NOT_OURS } from './accept.ts'
-import { type AnswerCache, type AnswerKey, type AnswerRecords, MISS, newRecords, RECORD_COUNT_MAX } from './cache.ts'
-import { keyOf } from './cached.ts'
-import { KEY_DO } from './key.ts'
+import type { Scalar } from '../images/counters.ts'
+import * as fromCounters from '../images/counters.ts'
+import * as fromNameRoom from '../wire/name-room.ts'
+import * as fromTypes from '../wire/types.ts'
+import type { Acceptor, Expected } from './accept.ts'
+import * as fromAccept from './accept.ts'
+import type { AnswerCache, AnswerKey, AnswerRecords } from './cache.ts'
+import * as fromCache from './cache.ts'
+import * as fromCached from './cached.ts'
+import * as fromKey from './key.ts'
 import type { Outlet, UpstreamTransport } from './outlet.ts'
 import type { Clock } from './plane.ts'
-import { ANSWERED, PARKED, QuerySlot, type Verdict } from './query.ts'
-import { NONE, OVER_TCP, OVER_UDP, QUESTIONS, type Questions } from './questions.ts'
-import { answerEmpty } from './reply.ts'
-import { PARALLEL, type Servers } from './servers.ts'
-import { QUESTION_OCTETS_MAX, writeQuestion } from './upstream-message.ts'
+import * as fromQuery from './query.ts'
+import { QuerySlot, type Verdict } from './query.ts'
+import type { Questions } from './questions.ts'
+import * as fromQuestions from './questions.ts'
+import * as fromReply from './reply.ts'
+import type { Servers } from './servers.ts'
+import * as fromServers from './servers.ts'
+import * as fromUpstreamMessage from './upstream-message.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { ANSWERED_BY_UPSTREAM, FAILED, FROM_UPSTREAM, MALFORMED, MISMATCHED, TIMED_OUT, TRUNCATED, UNREACHABLE } =
+  fromCounters
+const { LATE_ROOM } = fromNameRoom
+const { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY, EDE_NOT_READY, FORMERR, NO_EDE, NOTIMP, SERVFAIL } = fromTypes
+const { ACCEPTED, CUT_SHORT, ILL_FORMED, MISSPELLED, NOT_OURS } = fromAccept
+const { MISS, newRecords, RECORD_COUNT_MAX } = fromCache
+const { keyOf } = fromCached
+const { KEY_DO } = fromKey
+const { ANSWERED, PARKED } = fromQuery
+const { NONE, OVER_TCP, OVER_UDP, QUESTIONS } = fromQuestions
+const { answerEmpty } = fromReply
+const { PARALLEL } = fromServers
+const { QUESTION_OCTETS_MAX, writeQuestion } = fromUpstreamMessage
 
 /** For how long a failure is remembered: long enough to spare servers in trouble, short enough to be forgiven (RFC 9520 §3.2). */
 const FAILURE_TTL_SECONDS = 2

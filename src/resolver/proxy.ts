@@ -3,9 +3,13 @@
  * names is believed, and it must send a header with every datagram.
  */
 import type { PolicyReader } from '../images/policies.ts'
-import { BAD_PROXY, readProxyHeader } from '../wire/proxy-protocol.ts'
-import { policyOfClient } from './identify.ts'
+import * as fromProxyProtocol from '../wire/proxy-protocol.ts'
+import * as fromIdentify from './identify.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { BAD_PROXY, readProxyHeader } = fromProxyProtocol
+const { policyOfClient } = fromIdentify
 
 /** Whether a query comes from a proxy, by an image that has proxies as policy 1. */
 export function isFromProxy(query: QuerySlot, proxies: PolicyReader): boolean {

@@ -7,9 +7,12 @@
  *
  *     place   hash (32) │ tokens left (64) │ when they were counted (64, ms)         65,536 × 20 octets = 1.3 MiB a worker
  */
-import { addressAt, addressMemory, hasIpv4 } from './client-address.ts'
+import * as fromClientAddress from './client-address.ts'
 import type { Clock } from './plane.ts'
 import type { QuerySlot } from './query.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { addressAt, addressMemory, hasIpv4 } = fromClientAddress
 
 export const ALLOW = 0
 /** Over the limit: to be answered with TC, so that a real client comes back over TCP. */

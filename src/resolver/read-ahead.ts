@@ -12,25 +12,25 @@
  * was gained, at any size (bench/README.md). Writes each query's candidates, as `probe` does one by one. Scratch memory is the
  * thread's: a batch never waits.
  */
-import * as candidates from '../images/filter/candidates.ts'
-import * as rooms from '../wire/name-room.ts'
+import * as fromCandidates from '../images/filter/candidates.ts'
+import * as fromNameRoom from '../wire/name-room.ts'
 import type { FilterImages } from './filter.ts'
-import * as keys from './key.ts'
+import * as fromKey from './key.ts'
 import type { Plane } from './plane.ts'
 import type { QuerySlot } from './query.ts'
-import * as queries from './query.ts'
+import * as fromQuery from './query.ts'
 
-// As in `wire/name-room.ts`: constants of this module.
-const { addCandidate, BASE, candidateCount, clearCandidates, OVERLAY } = candidates
-const { endingHash } = rooms
-const { answerHash } = keys
-const { PASS } = queries
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { addCandidate, BASE, candidateCount, clearCandidates, OVERLAY } = fromCandidates
+const { BATCH_ROOMS, endingHash } = fromNameRoom
+const { answerHash } = fromKey
+const { PASS } = fromQuery
 
 /** Queries at a time, and so in a batch of any transport. */
-export const BATCH_MAX: number = rooms.BATCH_ROOMS
+export const BATCH_MAX: number = fromNameRoom.BATCH_ROOMS
 /** Depths of a name that are looked at together. Nearly every flagged name has two to four labels; for those below, `probe` goes on by itself. */
 const DEPTHS = 4
-const PROBES_MAX = rooms.BATCH_ROOMS * DEPTHS
+const PROBES_MAX = fromNameRoom.BATCH_ROOMS * DEPTHS
 
 /** By probe: the hash, the name's room, at how many labels. */
 const hashes = new Int32Array(PROBES_MAX)
@@ -40,9 +40,9 @@ const depths = new Uint8Array(PROBES_MAX)
 const places = new Int32Array(PROBES_MAX)
 const slots = new Int32Array(PROBES_MAX)
 /** By query: at how many depths the Bloom filter has its name. */
-const reached = new Uint8Array(rooms.BATCH_ROOMS)
+const reached = new Uint8Array(BATCH_ROOMS)
 /** Of queries whose names are not flagged: the hashes of their answers. */
-const answers = new Int32Array(rooms.BATCH_ROOMS)
+const answers = new Int32Array(BATCH_ROOMS)
 
 /** What was read, kept so that reading it is not optimised away. */
 let begun = 0
@@ -56,7 +56,7 @@ export function readAhead(queries: readonly QuerySlot[], count: number, plane: P
 
 /** `probe` for all queries of a batch whose verdict is PASS. Throws RangeError for more than BATCH_MAX: they would pass unseen. */
 export function probeBatch(queries: readonly QuerySlot[], count: number, images: FilterImages): void {
-  if (count > BATCH_MAX) throw new RangeError(`${count} queries in a batch`)
+  if (count > BATCH_ROOMS) throw new RangeError(`${count} queries in a batch`)
   const { filter } = images
   const probes = gather(queries, count, images)
   filter.readSlots(hashes, places, slots, probes)

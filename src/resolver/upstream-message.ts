@@ -2,14 +2,23 @@
  * Data plane. The message to an upstream: always a new one, with an OPT of our own (RFC 6891 §6.1.1: EDNS is hop by hop) and AD set, so that
  * the upstream's verdict on signatures comes back (RFC 6840 §5.7).
  */
-import { OPT_OCTETS, writeOpt } from '../wire/edns.ts'
-import { FLAG_AD, FLAG_CD, FLAG_RD, HEADER_OCTETS, writeHeader } from '../wire/header.ts'
-import { NAME_OCTETS_MAX } from '../wire/name.ts'
-import { putU16 } from '../wire/octets.ts'
-import { CLASS_IN, NOERROR } from '../wire/types.ts'
-import { spelled } from './accept.ts'
-import { KEY_CD, KEY_DO, KEY_NOT_RECURSIVE } from './key.ts'
+import * as fromEdns from '../wire/edns.ts'
+import * as fromHeader from '../wire/header.ts'
+import * as fromName from '../wire/name.ts'
+import * as fromOctets from '../wire/octets.ts'
+import * as fromTypes from '../wire/types.ts'
+import * as fromAccept from './accept.ts'
+import * as fromKey from './key.ts'
 import type { Questions } from './questions.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { OPT_OCTETS, writeOpt } = fromEdns
+const { FLAG_AD, FLAG_CD, FLAG_RD, HEADER_OCTETS, writeHeader } = fromHeader
+const { NAME_OCTETS_MAX } = fromName
+const { putU16 } = fromOctets
+const { CLASS_IN, NOERROR } = fromTypes
+const { spelled } = fromAccept
+const { KEY_CD, KEY_DO, KEY_NOT_RECURSIVE } = fromKey
 
 const QUESTION_FIXED_OCTETS = 4
 export const QUESTION_OCTETS_MAX = HEADER_OCTETS + NAME_OCTETS_MAX + QUESTION_FIXED_OCTETS + OPT_OCTETS

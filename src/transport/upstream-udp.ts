@@ -9,22 +9,17 @@
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { constants } from 'node:os'
-import { FAILED, UNREACHABLE } from '../images/counters.ts'
+import * as fromCounters from '../images/counters.ts'
 import type { Endpoint } from '../settings/settings.ts'
-import { writeSocketAddress } from './address.ts'
-import {
-  AF_INET,
-  AF_INET6,
-  EPOLL_DATA_AT,
-  EPOLL_EVENT_OCTETS,
-  EPOLLIN,
-  type Kernel,
-  type KernelMemory,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  type PollHandle,
-  SOCKADDR_OCTETS,
-} from './kernel.ts'
+import * as fromAddress from './address.ts'
+import type { Kernel, KernelMemory, PollHandle } from './kernel.ts'
+import * as fromKernel from './kernel.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { FAILED, UNREACHABLE } = fromCounters
+const { writeSocketAddress } = fromAddress
+const { AF_INET, AF_INET6, EPOLL_DATA_AT, EPOLL_EVENT_OCTETS, EPOLLIN, MSG_DONTWAIT, MSG_NOSIGNAL, SOCKADDR_OCTETS } =
+  fromKernel
 
 /** Where what happens at upstream sockets is reported. */
 export interface UpstreamEvents {

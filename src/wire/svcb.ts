@@ -3,9 +3,14 @@
  *
  *     priority (2) │ target name, never compressed │ parameters: key (2) │ octets (2) │ value
  */
-import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX } from './name.ts'
-import { u16 } from './octets.ts'
-import { isPrivateIpv4, isPrivateIpv6 } from './private-address.ts'
+import * as fromName from './name.ts'
+import * as fromOctets from './octets.ts'
+import * as fromPrivateAddress from './private-address.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { LABEL_OCTETS_MAX, NAME_OCTETS_MAX } = fromName
+const { u16 } = fromOctets
+const { isPrivateIpv4, isPrivateIpv6 } = fromPrivateAddress
 
 const PRIORITY_OCTETS = 2
 export const PARAMETER_HEADER_OCTETS = 4

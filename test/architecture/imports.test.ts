@@ -63,6 +63,23 @@ test('there are sources, and their imports are seen', () => {
   expect(sources.find(own => own.path === 'resolver/resolve.ts')?.imports).toContain('resolver/filter.ts')
 })
 
+test('the data plane binds what it imports once (CONTRIBUTING.md, "Imports of the data plane")', () => {
+  // What only puts the plane together, and what is made once.
+  const apart = ['resolver/assemble.ts', 'resolver/query.ts']
+  const hot = [...within('wire'), ...within('resolver')].filter(own => !apart.includes(own.path))
+  const byName = hot.flatMap(own =>
+    [...own.text.matchAll(/^import \{([^}]*)\} from '([^']+)'/gm)].flatMap(([, names, from]) =>
+      names!
+        .split(',')
+        .map(name => name.trim())
+        .filter(name => name !== '' && !/^(type |[A-Z][a-z])/.test(name))
+        .map(name => `${own.path} imports ${name} of ${from} by name`),
+    ),
+  )
+  expect(hot.length).toBeGreaterThan(40)
+  expect(byName).toEqual([])
+})
+
 describe('a folder imports only what lies further in', () => {
   test('wire: nothing but itself, and no module of Node', () => {
     expect(strays('wire', [])).toEqual([])

@@ -1,5 +1,8 @@
 /** Data plane. Rules for addresses as the filter image has them: the longest prefixes first, then by network; see `layout.ts`. */
-import { PREFIX_BITS, PREFIX_FIELDS } from './layout.ts'
+import * as fromLayout from './layout.ts'
+
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { PREFIX_BITS, PREFIX_FIELDS } = fromLayout
 
 export class PrefixTable {
   readonly count: number

@@ -4,16 +4,18 @@
  * Owns: the walk, and access to what an entry says. Never: allocates after construction, writes the image, decides (that is
  * `resolver/filter.ts`). A reader belongs to one thread; the image may be read by any number.
  */
-import * as hashing from '../../wire/hash.ts'
-import * as rooms from '../../wire/name-room.ts'
-import * as candidates from './candidates.ts'
-import * as layout from './layout.ts'
+import * as fromHash from '../../wire/hash.ts'
+import type { RoomName } from '../../wire/name-room.ts'
+import * as fromNameRoom from '../../wire/name-room.ts'
+import type { ImageList } from './candidates.ts'
+import * as fromCandidates from './candidates.ts'
+import * as fromLayout from './layout.ts'
 import { PrefixTable } from './prefixes.ts'
 
-// As in `wire/name-room.ts`: constants of this module.
-const { placeOf } = hashing
-const { endingAt, endingHash, endingOctets, roomOctets, roomWord } = rooms
-const { addCandidate, candidateDepth, candidatePlace } = candidates
+// Bound here once: see "Imports of the data plane" in CONTRIBUTING.md.
+const { placeOf } = fromHash
+const { endingAt, endingHash, endingOctets, roomOctets, roomWord } = fromNameRoom
+const { addCandidate, candidateDepth, candidatePlace } = fromCandidates
 const {
   bloomMask,
   ELEMENT_ANSWER,
@@ -29,7 +31,7 @@ const {
   RULE_LISTED_AT,
   RULE_TEXT_AT,
   RULE_TEXT_LENGTH,
-} = layout
+} = fromLayout
 
 const NONE = 0
 const NOWHERE = -1
@@ -86,16 +88,16 @@ export class FilterReader {
   private readonly tagMask: number
 
   constructor(image: SharedArrayBuffer) {
-    if (image.byteLength < layout.HEADER_WORDS * 4) throw new TypeError('not a filter image')
-    const header = new Uint32Array(image, 0, layout.HEADER_WORDS)
+    if (image.byteLength < fromLayout.HEADER_WORDS * 4) throw new TypeError('not a filter image')
+    const header = new Uint32Array(image, 0, fromLayout.HEADER_WORDS)
     if (
-      header[layout.HEADER.magic] !== layout.FILTER_MAGIC ||
-      header[layout.HEADER.version] !== layout.FILTER_VERSION
+      header[fromLayout.HEADER.magic] !== fromLayout.FILTER_MAGIC ||
+      header[fromLayout.HEADER.version] !== fromLayout.FILTER_VERSION
     ) {
       throw new TypeError('not a filter image of this version')
     }
-    const at = layout.layOutFilter(header)
-    const field = (name: keyof typeof layout.HEADER) => header[layout.HEADER[name]]!
+    const at = fromLayout.layOutFilter(header)
+    const field = (name: keyof typeof fromLayout.HEADER) => header[fromLayout.HEADER[name]]!
     this.octets = at.octets
     this.names = field('names')
     this.generation = field('generation')
@@ -129,7 +131,7 @@ export class FilterReader {
    * Returns an octet of the pool from each such place, xored, only so that the reads are begun. What `resolver/read-ahead.ts` does for a
    * batch, for a single name. `from`: the least count of labels that is looked at.
    */
-  probe(query: rooms.RoomName, list: candidates.ImageList, from = this.depthMin): number {
+  probe(query: RoomName, list: ImageList, from = this.depthMin): number {
     const deepest = Math.min(query.labelCount, this.depthMax)
     let begun = 0
     for (let depth = from; depth <= deepest && depth > 0; depth++) {
@@ -196,7 +198,7 @@ export class FilterReader {
    * Second half: the pool offset behind the name of a candidate's entry, where its group stands; or NOT_FLAGGED. Here the whole names are
    * compared.
    */
-  entry(query: rooms.RoomName, list: candidates.ImageList, candidate: number): number {
+  entry(query: RoomName, list: ImageList, candidate: number): number {
     const depth = candidateDepth(query.room, list, candidate)
     const nameAt = endingAt(query, depth)
     const octets = endingOctets(query, depth)
