@@ -16,8 +16,10 @@ const { endingAt, endingHash, roomOctets } = fromNameRoom
 const SLOTS_PER_NAME = 4
 
 export class NameTable {
-  /** Nothing with more labels is here: most queries end at this comparison. */
+  /** Nothing with more labels is here. */
   private readonly depthMax: number
+  /** By eight bits of a top-level domain's hash: 1 where there may be names of it here. Most queries end at this look. */
+  private readonly topLevels = new Uint8Array(256)
   private readonly buckets: Int32Array
   private readonly hashes: Int32Array
   private readonly names: readonly Uint8Array[]
@@ -33,6 +35,7 @@ export class NameTable {
     this.hashes = Int32Array.from(this.names, name => hashName(name, 0, name.length, seed))
     this.depthMax = Math.max(0, ...this.names.map(countLabels))
     this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(names.length * SLOTS_PER_NAME + SLOTS_PER_NAME))).fill(-1)
+    for (const name of this.names) this.topLevels[hashName(name, topLevelAt(name), name.length, seed) & 0xff] = 1
     for (let entry = 0; entry < names.length; entry++) {
       let place = this.hashes[entry]! & (this.buckets.length - 1)
       while (this.buckets[place] !== -1) place = (place + 1) & (this.buckets.length - 1)
@@ -42,9 +45,13 @@ export class NameTable {
 
   /** The entry that covers a query's name, the most specific first; -1 where there is none. */
   find(query: QuerySlot): number {
-    for (let depth = Math.min(query.labelCount, this.depthMax); depth > 0; depth--) {
+    const { labelCount } = query
+    if (labelCount === 0 || this.topLevels[endingHash(query.room, 1) & 0xff] === 0) return -1
+    let depth = labelCount
+    if (depth > this.depthMax) depth = this.depthMax
+    for (; depth > 0; depth--) {
       const entry = this.at(query, depth)
-      if (entry >= 0 && (depth === query.labelCount || this.covers[entry] === 1)) return entry
+      if (entry >= 0 && (depth === labelCount || this.covers[entry] === 1)) return entry
     }
     return -1
   }
@@ -65,6 +72,13 @@ export class NameTable {
     for (let i = 0; i < name.length; i++) if (name[i] !== roomOctets[at + i]) return false
     return true
   }
+}
+
+/** Where the last label of a name begins; the root label where there is no other. */
+function topLevelAt(name: Uint8Array): number {
+  let at = 0
+  while (name[at] !== 0 && name[at + name[at]! + 1] !== 0) at += name[at]! + 1
+  return at
 }
 
 function wireName(text: string): Uint8Array {

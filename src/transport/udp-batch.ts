@@ -61,7 +61,7 @@ const {
 } = fromKernel
 
 /** Datagrams in one system call: what Linux takes at most is 1,024; beyond 64 nothing was gained when it was measured. */
-export const BATCH = BATCH_MAX
+const BATCH = BATCH_MAX
 /** Batches taken before the event loop gets its turn, so that a flood does not keep timers and TCP from theirs. */
 const BATCHES_A_WAKE = 8
 /** A query is short; one that is longer than this is not one. */
@@ -98,13 +98,13 @@ const LINK_LOCAL = 0xfe80 >>> 6
 /** 64 slots in mapped memory, from `start` on. */
 class Slots {
   private readonly memory: KernelMemory
-  private readonly words: Uint32Array
+  private readonly words: Int32Array
   private readonly start: number
   private readonly payloadOctets: number
 
   constructor(memory: KernelMemory, start: number, payloadOctets: number) {
     this.memory = memory
-    this.words = new Uint32Array(memory.bytes.buffer)
+    this.words = new Int32Array(memory.bytes.buffer)
     this.start = start
     this.payloadOctets = payloadOctets
     for (let slot = 0; slot < BATCH; slot++) this.prepare(slot)
@@ -142,12 +142,6 @@ class Slots {
   payload(slot: number): number {
     return this.start + BATCH * SLOT_OCTETS + slot * this.payloadOctets
   }
-  /** Which slot has its payload at `at`, or -1. */
-  slotOf(at: number): number {
-    const slot = (at - this.start - BATCH * SLOT_OCTETS) / this.payloadOctets
-    return slot >= 0 && slot < BATCH ? slot : -1
-  }
-
   /** A 32-bit field of a slot's header; 64-bit ones whose upper half is zero are read and set by their lower. */
   field(slot: number, field: number): number {
     return this.words[(this.header(slot) + field) >>> 2]!
@@ -175,11 +169,17 @@ export class BatchListener implements UdpListener {
   private readonly isWildcard: boolean
   private readonly isIpv6: boolean
   private readonly memory: KernelMemory
-  private readonly words: Uint32Array
+  private readonly words: Int32Array
   private readonly receiveAt: bigint
   private readonly incoming: Slots
   private readonly late: Slots
   private readonly queries: readonly QuerySlot[]
+  /** The slot that a query of the batch in hand came in, by its place. */
+  private readonly slotOf = new Uint8Array(BATCH)
+  /** Where the late slots begin. */
+  private readonly lateAt: number
+  /** The slot, counted through both kinds, that a header to send points to; -1: none yet. */
+  private readonly pointsTo = new Int16Array(BATCH).fill(-1)
   private watch: Watch | null = null
   /** Headers in use of the array to send, and late slots behind some of them. */
   private pending = 0
@@ -197,9 +197,10 @@ export class BatchListener implements UdpListener {
     this.fd = this.open(options)
     const headers = BATCH * MMSGHDR_OCTETS
     this.memory = kernel.map(headers + Slots.octets(QUERY_OCTETS) + Slots.octets(ANSWER_OCTETS))
-    this.words = new Uint32Array(this.memory.bytes.buffer)
+    this.words = new Int32Array(this.memory.bytes.buffer)
     this.incoming = new Slots(this.memory, headers, QUERY_OCTETS)
     this.late = new Slots(this.memory, headers + Slots.octets(QUERY_OCTETS), ANSWER_OCTETS)
+    this.lateAt = headers + Slots.octets(QUERY_OCTETS)
     for (let i = 0; i < BATCH; i++) this.memory.view.setBigUint64(i * MMSGHDR_OCTETS + M_IOVLEN, 1n, true)
     this.receiveAt = this.memory.address + BigInt(headers)
     this.queries = Array.from({ length: BATCH }, (_, place) => this.makeQuery(place))
@@ -280,7 +281,10 @@ export class BatchListener implements UdpListener {
     let queries = 0
     for (let slot = 0; slot < count; slot++) {
       if (this.isUnusable(slot)) add(this.plane, 'droppedMalformed', 1)
-      else this.fill(this.queries[queries++]!, slot)
+      else {
+        this.slotOf[queries] = slot
+        this.fill(this.queries[queries++]!, slot)
+      }
     }
     if (queries > 0) resolveBatch(this.queries, queries, this.plane, this)
   }
@@ -313,26 +317,31 @@ export class BatchListener implements UdpListener {
 
   send(query: QuerySlot): void {
     if (this.pending === BATCH) this.flush()
-    const header = this.pending++ * MMSGHDR_OCTETS
-    const slot = this.incoming.slotOf(query.outAt)
-    if (slot >= 0) this.point(header, this.incoming, slot, query.outLength)
-    else {
-      this.fillLate(this.pendingLate, query)
-      this.point(header, this.late, this.pendingLate++, query.outLength)
-    }
+    const number = this.pending++
+    // A query of the batch in hand is answered where it stands; see `reserve`.
+    if (query.outAt < this.lateAt) return this.point(number, this.incoming, this.slotOf[query.room]!, query.outLength)
+    this.fillLate(this.pendingLate, query)
+    this.point(number, this.late, this.pendingLate++, query.outLength)
   }
 
   /** Makes a header to send point to a slot's address and payload. */
-  private point(header: number, slots: Slots, slot: number, octets: number): void {
+  private point(number: number, slots: Slots, slot: number, octets: number): void {
     const { words } = this
-    const name = slots.name(slot)
+    const header = number * MMSGHDR_OCTETS
+    this.setPointers(number, header, slots, slot)
+    words[(header + M_NAMELEN) >>> 2] = socketAddressOctets(this.memory.bytes, slots.name(slot))
+    slots.setPayloadLength(slot, octets)
+    if (this.isWildcard) words[(header + M_CONTROLLEN) >>> 2] = this.writeSource(slots.control(slot))
+  }
+
+  /** Mostly a header points already to where it did in the batch before. */
+  private setPointers(number: number, header: number, slots: Slots, slot: number): void {
+    const to = slots === this.late ? BATCH + slot : slot
+    if (this.pointsTo[number] === to) return
+    this.pointsTo[number] = to
     this.copyPointer(slots.header(slot) + M_NAME, header + M_NAME)
     this.copyPointer(slots.header(slot) + M_IOV, header + M_IOV)
-    words[(header + M_NAMELEN) >>> 2] = socketAddressOctets(this.memory.bytes, name)
-    slots.setPayloadLength(slot, octets)
-    if (!this.isWildcard) return
-    this.copyPointer(slots.header(slot) + M_CONTROL, header + M_CONTROL)
-    words[(header + M_CONTROLLEN) >>> 2] = this.writeSource(slots.control(slot))
+    if (this.isWildcard) this.copyPointer(slots.header(slot) + M_CONTROL, header + M_CONTROL)
   }
 
   private copyPointer(from: number, to: number): void {

@@ -24,6 +24,13 @@ export function putU32(bytes: Uint8Array, offset: number, value: number): number
 
 /** Copies octets without making a view of them, as `set` would. */
 export function copyOctets(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): number {
-  for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i]!
-  return toAt + length
+  let i = 0
+  for (const most = (length - 3) | 0; i < most; i = (i + 4) | 0) {
+    to[(toAt + i) | 0] = from[(fromAt + i) | 0]!
+    to[(toAt + i + 1) | 0] = from[(fromAt + i + 1) | 0]!
+    to[(toAt + i + 2) | 0] = from[(fromAt + i + 2) | 0]!
+    to[(toAt + i + 3) | 0] = from[(fromAt + i + 3) | 0]!
+  }
+  for (; i < length; i = (i + 1) | 0) to[(toAt + i) | 0] = from[(fromAt + i) | 0]!
+  return (toAt + length) | 0
 }
