@@ -5,7 +5,7 @@
  *
  * Works on the compiling thread. A rule costs some 400 ns, nearly all of it the look into the public suffix list.
  */
-import { getPublicSuffix, parse } from 'tldts'
+import { createRequire } from 'node:module'
 import { BELOW, EXACT, type Extent } from '../entry.ts'
 import { type GuardException, hasEnded } from './exception.ts'
 
@@ -69,6 +69,7 @@ export class NeverBlock {
   private readonly lastLabels = new Set<string>()
   private readonly exceptions: ReadonlyMap<string, GuardException>
   private readonly positiveFeeds: readonly string[]
+  private readonly suffixes = publicSuffixes()
   private readonly now: number
   /** Names of more labels are neither any of these nor above one. */
   private labelsMax = SUFFIX_LABELS_MAX
@@ -132,12 +133,21 @@ export class NeverBlock {
     return (
       (extent === BELOW ? undefined : this.ownReason(name)) ??
       (extent === EXACT ? undefined : this.above.get(name)) ??
-      suffixReason(name)
+      this.suffixReason(name)
     )
   }
 
   private ownReason(name: string): QuarantineReason | undefined {
     return this.own.get(name) ?? (name.startsWith(WWW) ? this.own.get(name.slice(WWW.length)) : undefined)
+  }
+
+  /** A public suffix, of a registry or of a host that gives its users names of their own. */
+  private suffixReason(name: string): QuarantineReason | null {
+    if (this.suffixes.getPublicSuffix(name, SUFFIX_OPTIONS) !== name) return null
+    const { isPrivate, isIcann } = this.suffixes.parse(name, SUFFIX_OPTIONS)
+    if (isPrivate === true) return 'shared-host'
+    // A name of one label that no list knows is some network's own: it reaches as far as a registry's would.
+    return isIcann === true || !name.includes('.') ? 'public-suffix' : null
   }
 
   /** Of names below those that are protected with all below them. */
@@ -153,13 +163,9 @@ function lastLabel(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** A public suffix, of a registry or of a host that gives its users names of their own. */
-function suffixReason(name: string): QuarantineReason | null {
-  if (getPublicSuffix(name, SUFFIX_OPTIONS) !== name) return null
-  const { isPrivate, isIcann } = parse(name, SUFFIX_OPTIONS)
-  if (isPrivate === true) return 'shared-host'
-  // A name of one label that no list knows is some network's own: it reaches as far as a registry's would.
-  return isIcann === true || !name.includes('.') ? 'public-suffix' : null
+/** Had when it is used: 5 MB that a server need not keep. */
+function publicSuffixes(): typeof import('tldts') {
+  return createRequire(import.meta.url)('tldts') as typeof import('tldts')
 }
 
 /** Where the last so many labels of a name begin; 0 for one that has no more. */
