@@ -15,10 +15,10 @@ import { memoryOf } from './resident.ts'
 const NAMES = Number(process.env.QALQAN_REAL_NAMES ?? 2_000_000)
 const MIB = 2 ** 20
 const LIMIT_MIB = 2048
-/** The image in force, the one that is made, and the log of names that it is made of. */
-const IMAGES_MAX = 3
+/** The image in force, the one that is made, and the log of names that it is made of, which goes as the image comes: half of each. */
+const IMAGES_MAX = 2.5
 /** The log comes and goes in pieces of 4 MiB; and the compiling thread itself. */
-const SLACK_MIB = 96
+const SLACK_MIB = 64
 const RELOADS = 3
 /** On a machine whose cores are never idle the compiler gets its turn after two minutes. */
 const RELOAD_MS = 280_000
