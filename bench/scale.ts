@@ -17,6 +17,8 @@ import { writeSection } from './support/readme.ts'
 import { conditions, verdict } from './support/result.ts'
 
 const CHILD = join(import.meta.dirname, 'scale/list.ts')
+/** As where the program compiles. */
+const YOUNG_SPACE = '--max-semi-space-size=1'
 const NAMES = [10_000, 100_000, 1_000_000, 10_000_000]
 const PREFIXES = [1000, 10_000, 100_000, 1_000_000]
 const USAGE = 'usage: npm run bench:scale -- [--most 10000000] [--write]'
@@ -36,7 +38,7 @@ export function scaleList(names: number, questions: number): ListScale {
   try {
     const octets = writeList(join(folder, 'names.txt'), names)
     const orders: ListOrders = { folder, file: join(folder, 'names.txt'), octets, names, questions }
-    const out = execFileSync(process.execPath, [CHILD, JSON.stringify(orders)], { encoding: 'utf8' })
+    const out = execFileSync(process.execPath, [YOUNG_SPACE, CHILD, JSON.stringify(orders)], { encoding: 'utf8' })
     return JSON.parse(out) as ListScale
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -47,7 +49,7 @@ const count = (value: number) => value.toLocaleString('en')
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
 
 function listTable(lists: readonly ListScale[]): string {
-  const heads = ['names', 'text MiB', 'built s', 'CPU s', 'octets a name', 'peak RSS ÷ image']
+  const heads = ['names', 'text MiB', 'built s', 'CPU s', 'octets a name', 'peak RSS ÷ image', 'with Node', 'MiB']
   const lookups = LOOKUP_GOALS.map(([what]) => `${what} ns`)
   const rows = lists.map(own => [
     count(own.names),
@@ -56,6 +58,8 @@ function listTable(lists: readonly ListScale[]): string {
     own.cpuSeconds.toFixed(2),
     own.octetsAName.toFixed(1),
     own.peakOverImage.toFixed(2),
+    (own.peakOctets / (own.octetsAName * own.names)).toFixed(2),
+    (own.peakOctets / 2 ** 20).toFixed(0),
     ...LOOKUP_GOALS.map(([what]) => own.lookups[what]!.toFixed(0)),
   ])
   const all = [...heads, ...lookups]

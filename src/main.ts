@@ -7,7 +7,6 @@ import { hostname } from 'node:os'
 import { VERSION } from './about.ts'
 import { AppealStore, STATES } from './appeals/store.ts'
 import { banner } from './banner.ts'
-import { startBlockPage } from './blockpage/server.ts'
 import type { Compiled } from './feeds/compile-thread.ts'
 import { Fetchers } from './feeds/fetchers.ts'
 import { FeedKeeper } from './feeds/keeper.ts'
@@ -18,7 +17,7 @@ import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { watchFlushes } from './flush.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
-import { collector, WORTH_OCTETS } from './platform/collect.ts'
+import { LettingGo, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
 import { blockedCategories, categoriesOf } from './policy/categories.ts'
@@ -26,15 +25,12 @@ import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
 import { caseFinder } from './policy/find-case.ts'
 import { expiredEntries, listAges, listCounts } from './public/list-counts.ts'
-import { startPublicService } from './public/service.ts'
 import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
 import type { Settings } from './settings/settings.ts'
-import { startAdminServer } from './telemetry/admin-server.ts'
 import type { AppealFacts } from './telemetry/control-facts.ts'
 import { controlFacts } from './telemetry/facts.ts'
 import type { Log } from './telemetry/log.ts'
-import { createMetrics } from './telemetry/metrics.ts'
 import { reportFeeds } from './telemetry/report-feeds.ts'
 import { openKernel } from './transport/kernel.ts'
 import { probe, probeTcp } from './transport/probe.ts'
@@ -70,7 +66,8 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
 /** What is running already goes into `started`, so that it can be stopped when the rest cannot start. */
 async function start(settings: Settings, log: Log, started: { stop(): Promise<void> }[]): Promise<Running> {
   for (const warning of settings.warnings) log.logger.warn(warning)
-  const collect = collector()
+  const collect = thoroughCollector()
+  const lettingGo = new LettingGo(collect, COLLECT_MS)
   const categories = categoriesOf(settings)
   const madeWith = { feeds: settings.feeds, categories, neverBlock: settings.guards }
   const { saved, problems } = openSavedImage(settings.data, fingerprintOf(madeWith))
@@ -96,13 +93,13 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     saved,
     now: Date.now,
     onImage: compiled => {
+      const { byteLength } = images.filter
       images = { ...images, filter: compiled.image }
       readers = openImages(images)
       current = compiled
       pool?.broadcast(images)
       reportFeeds(log.logger, compiled)
-      // The former one, once nobody has it in hand any more.
-      if (compiled.image.byteLength >= WORTH_OCTETS) setTimeout(collect, COLLECT_MS).unref()
+      lettingGo.note(byteLength)
     },
     onProblem: problem => log.logger.error({ problem }, 'feeds: what is in force stays'),
   })
@@ -163,7 +160,10 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   if (appeals !== null) started.push({ stop: async () => appeals.close() })
   const forgetting = appeals === null ? null : forgetContacts(appeals, settings.appeals!, log)
   const http: RunningHttpServer[] = []
+  // What makes pages and metrics takes 20 MB: only where they are wanted.
   if (settings.http.page !== null) {
+    const { startBlockPage } = await import('./blockpage/server.ts')
+    const { startPublicService } = await import('./public/service.ts')
     const blocked = blockedCategories(settings)
     const find = blockFinder(settings, categories, () => readers)
     const service = startPublicService({
@@ -190,6 +190,8 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     }
   }
   if (settings.http.admin !== null) {
+    const { startAdminServer } = await import('./telemetry/admin-server.ts')
+    const { createMetrics } = await import('./telemetry/metrics.ts')
     const facts = controlFacts({
       keeper,
       urgent,
@@ -221,6 +223,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     fetchers.refresh()
     void keeper.refresh()
   }
+  setTimeout(collect, COLLECT_MS).unref()
   return {
     banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }),
     reload,

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { layOutCounters } from './images/counters.ts'
-import { collector, WORTH_OCTETS } from './platform/collect.ts'
+import { collector, LettingGo } from './platform/collect.ts'
 import { randomSource } from './platform/random.ts'
 import { type Assembled, assemble, openImages } from './resolver/assemble.ts'
 import { type Clock, monotonicClock, type Plane } from './resolver/plane.ts'
@@ -108,7 +108,7 @@ async function run(): Promise<void> {
   await listen(kernel, plane, outlets)
   for (const listener of outlets.udp) listener.start()
 
-  const collect = collector()
+  const lettingGo = new LettingGo(collector(), COLLECT_MS)
   const gauges = new WorkerGauges(plane, questions, TICK_MS)
   gauges.setGeneration(plane.images.filter.generation)
   const ticker = setInterval(() => {
@@ -129,8 +129,7 @@ async function run(): Promise<void> {
       const before = plane.images.filter.octets
       plane.images = openImages(message.images)
       gauges.setGeneration(plane.images.filter.generation)
-      // Once the message is out of hand as well.
-      if (before >= WORTH_OCTETS) setTimeout(collect, COLLECT_MS)
+      lettingGo.note(before)
     }
   })
   say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })

@@ -1,7 +1,7 @@
 /** A certificate and its key in files that are renewed while the program runs, as by certbot. */
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
+import { nodeTls } from './on-use.ts'
 
 export interface CertificateFiles {
   /** Paths of PEM files; the first certificate is the server's, those behind it lead to its issuer. */
@@ -65,7 +65,7 @@ function readMaterial({ certificate, key }: CertificateFiles): { material: Mater
   const material = { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') }
   const parsed = parse(material.cert, certificate)
   try {
-    createSecureContext(material)
+    nodeTls().createSecureContext(material)
   } catch (error) {
     throw new Error(`${key} is not the key of ${certificate}: ${(error as Error).message}`)
   }

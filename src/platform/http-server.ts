@@ -5,17 +5,12 @@
  * Never: reads meaning into a request, logs, or says in an answer what the client sent.
  * Read `HTTP_LIMITS` first, then `startHttpServer`.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { admitConnections } from './http-admission.ts'
+import { nodeHttp } from './on-use.ts'
 import { createTlsServer, type TlsOptions } from './tls-server.ts'
 
 export interface HttpAnswer {
@@ -91,7 +86,7 @@ export async function startHttpServer(
 ): Promise<RunningHttpServer> {
   const server =
     tls === null
-      ? createServer(serverOptions(limits))
+      ? nodeHttp().createServer(serverOptions(limits))
       : createTlsServer(tls, { ...serverOptions(limits), handshakeTimeout: limits.headersMs })
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax
   server.maxConnections = limits.connectionsMax

@@ -15,3 +15,9 @@ export function returnLargeBlocks(): boolean {
   const mallopt = libcFunction<(what: number, value: number) => number>('int mallopt(int, int)')
   return mallopt?.(M_MMAP_THRESHOLD, RETURNED_OCTETS) === 1
 }
+
+/** Gives what is free back to the system, of all threads' arenas; malloc_trim(3). Whether there was something, where that is known. */
+export function returnFreedBlocks(): boolean {
+  const trim = libcFunction<(pad: number) => number>('int malloc_trim(size_t)')
+  return trim?.(0) === 1
+}

@@ -2,8 +2,9 @@
  * An HTTPS server for names of our own: to a client that asks for another name it shows no certificate at all, so that nobody learns to click a warning
  * away. Renewed files are taken up within a minute.
  */
-import { createServer, type Server, type ServerOptions } from 'node:https'
+import type { Server, ServerOptions } from 'node:https'
 import { Certificate, type CertificateFiles } from './certificate.ts'
+import { nodeHttps } from './on-use.ts'
 
 export interface TlsOptions extends CertificateFiles {
   /** Gets a sentence where renewed files cannot be used; what was there stays. */
@@ -17,7 +18,7 @@ const REFRESH_MS = 60_000
 /** Throws Error with one clear sentence where the files cannot be used. */
 export function createTlsServer(tls: TlsOptions, options: ServerOptions): Server {
   const held = new Certificate(tls)
-  const server = createServer({
+  const server = nodeHttps().createServer({
     ...options,
     ...held.material,
     minVersion: 'TLSv1.2',

@@ -37,7 +37,11 @@ export interface Log {
 }
 
 /** `pretty` is what makes a line readable for a terminal; null, where it is not installed, leaves JSON. */
-export function createLog(level: LogLevel, output: LogOutput, pretty: PrettyLine | null = loadPretty()): Log {
+export function createLog(
+  level: LogLevel,
+  output: LogOutput,
+  pretty: PrettyLine | null = output.isTerminal ? loadPretty() : null,
+): Log {
   const destination = new BoundedDestination(output, output.isTerminal ? pretty : null)
   return {
     logger: pino(loggerOptions(level), destination),

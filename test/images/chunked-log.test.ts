@@ -9,7 +9,7 @@ import { FILTER_SEED, Filtering } from '../support/filtering.ts'
 import { seeded } from '../support/octets.ts'
 import { addRule, blockRule } from '../support/reference-filter.ts'
 
-const CHUNK = 1 << 25
+const CHUNK = 1 << 22
 
 /** Writes records of these sizes, each full of its number; returns where they are. */
 function append(log: ChunkedLog, sizes: readonly number[], first = 0): number[] {

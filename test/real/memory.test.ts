@@ -4,20 +4,21 @@
  *
  * QALQAN_REAL_NAMES sets how many names (default 2,000,000; 10,000,000 take two minutes). Prints what was measured.
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeList } from '../../bench/scale/list-file.ts'
 import { flaggedName } from '../../bench/support/names.ts'
-import { freePort, type Program } from '../cli/program.ts'
+import { freePort } from '../cli/program.ts'
 import { PAGE_ADDRESS, Serving } from '../cli/serving.ts'
+import { memoryOf } from './resident.ts'
 
 const NAMES = Number(process.env.QALQAN_REAL_NAMES ?? 2_000_000)
 const MIB = 2 ** 20
 const LIMIT_MIB = 2048
-/** The image in force, the one that is made, and the log of names that it is made of. */
-const IMAGES_MAX = 3
-/** The log comes and goes in pieces of 32 MiB; and the compiling thread itself. */
-const SLACK_MIB = 96
+/** The image in force, the one that is made, and the log of names that it is made of, which goes as the image comes: half of each. */
+const IMAGES_MAX = 2.5
+/** The log comes and goes in pieces of 4 MiB; and the compiling thread itself. */
+const SLACK_MIB = 64
 const RELOADS = 3
 /** On a machine whose cores are never idle the compiler gets its turn after two minutes. */
 const RELOAD_MS = 280_000
@@ -62,10 +63,4 @@ async function configuration() {
     feeds: [{ name: 'list', source: 'list.txt', format: 'domains', class: 'hotline', category: 'illegal' }],
     http: { admin: `127.0.0.1:${await freePort()}` },
   }
-}
-
-/** In MiB. */
-function memoryOf({ process: { pid } }: Program): Readonly<Record<string, number>> {
-  const lines = readFileSync(`/proc/${pid}/status`, 'utf8').matchAll(/^(Vm\w+):\s+(\d+) kB$/gm)
-  return Object.fromEntries([...lines].map(([, field, kib]) => [field!, Number(kib) / 1024]))
 }

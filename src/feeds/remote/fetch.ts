@@ -6,12 +6,12 @@
  */
 import { createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { dirname } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { nodeHttp, nodeHttps } from '../../platform/on-use.ts'
 import { destinationOf, type ResolveHost } from './destination.ts'
 import { FetchError } from './fetch-error.ts'
 
@@ -88,7 +88,7 @@ function redirectedTo(from: URL, location: string): URL {
 
 async function respond(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const way = options.proxy === null ? await directly(url, options) : byProxy(url, options.proxy)
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  const { request } = url.protocol === 'https:' ? nodeHttps() : nodeHttp()
   const { etag, lastModified } = options.validators
   const headers = {
     'user-agent': options.agentName,
@@ -125,7 +125,8 @@ async function directly(url: URL, options: FetchOptions): Promise<Pick<RequestOp
 /** The proxy looks names up and connects: where to, is for its operator to bound. */
 function byProxy(url: URL, proxy: string): Pick<RequestOptions, 'agent'> {
   const proxyEnv = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '' }
-  return { agent: url.protocol === 'https:' ? new HttpsAgent({ proxyEnv }) : new HttpAgent({ proxyEnv }) }
+  const { Agent } = url.protocol === 'https:' ? nodeHttps() : nodeHttp()
+  return { agent: new Agent({ proxyEnv }) }
 }
 
 async function keep(response: IncomingMessage, url: URL, options: FetchOptions, signal: AbortSignal): Promise<Fetched> {

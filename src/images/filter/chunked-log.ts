@@ -1,10 +1,10 @@
 /**
- * An append-only log of records in chunks of 32 MiB. A record never straddles two chunks, so it can be read in place; offsets count
+ * An append-only log of records in chunks of 4 MiB. A record never straddles two chunks, so it can be read in place; offsets count
  * through all chunks. Chunks are given back from the front while the log is read for the last time: at once, not when the collector next comes by, which
- * while an image is written it never does. So large are they because the C library returns what is smaller to its own heap, not to the system
- * (mallopt(3), M_MMAP_THRESHOLD). The first begins small, for the many logs that stay so.
+ * while an image is written it never does. They go back to the system where the C library was told that blocks of this size do (`platform/malloc.ts`):
+ * left to itself it would keep in its own heap what is below 32 MiB. The first begins small, for the many logs that stay so.
  */
-const CHUNK_BITS = 25
+const CHUNK_BITS = 22
 const CHUNK_OCTETS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_OCTETS - 1
 const FIRST_OCTETS = 1 << 16

@@ -1,0 +1,9 @@
+/** What the system says of a process's memory. */
+import { readFileSync } from 'node:fs'
+import type { Program } from '../cli/program.ts'
+
+/** The sizes of /proc/PID/status by their names there, such as VmRSS, in MiB. */
+export function memoryOf({ process: { pid } }: Program): Readonly<Record<string, number>> {
+  const lines = readFileSync(`/proc/${pid}/status`, 'utf8').matchAll(/^(Vm\w+):\s+(\d+) kB$/gm)
+  return Object.fromEntries([...lines].map(([, field, kib]) => [field!, Number(kib) / 1024]))
+}
