@@ -5,17 +5,15 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { type Compiled, compile } from '../../src/feeds/compile-thread.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { KEEP_NOTHING } from '../../src/feeds/history/archive.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { returnLargeBlocks } from '../../src/platform/malloc.ts'
-import { openImages } from '../../src/resolver/assemble.ts'
+import { type ImageBuffers, openImages } from '../../src/resolver/assemble.ts'
 import { CATEGORIES, onePolicy, SEED } from '../support/images.ts'
-import { lookupCases } from '../support/lookups.ts'
-import { compare, processorMs } from '../support/measure.ts'
-import { blockedQuestions, cleanQuestions } from '../support/names.ts'
-import { QueryDeck } from '../support/workload.ts'
+import { processorMs } from '../support/measure.ts'
 
 export interface ListOrders {
   /** For the last good copy. */
@@ -75,13 +73,17 @@ function build({ folder, file, names }: ListOrders): Compiled & { cpuSeconds: nu
   return own
 }
 
-function opened({ image }: Compiled) {
-  const overlay = new FilterBuilder(SEED).finish(0)
-  return openImages({ filter: image, overlay, policies: onePolicy(), notListedCategory: 1 })
+function buffersOf({ image }: Compiled): ImageBuffers {
+  return {
+    filter: image,
+    overlay: new FilterBuilder(SEED).finish(0),
+    policies: onePolicy(),
+    notListedCategory: 1,
+  }
 }
 
 function openedNames(compiled: Compiled): number {
-  return opened(compiled).filter.names
+  return openImages(buffersOf(compiled)).filter.names
 }
 
 /** Octets, from /proc/self/status. */
@@ -91,15 +93,17 @@ function memory(field: 'VmHWM' | 'VmRSS'): number {
   return Number(found[1]) * 1024
 }
 
-function measureLookups(compiled: Compiled, names: number, questions: number): Record<string, number> {
-  const flagged = new QueryDeck(blockedQuestions(questions, names))
-  const clean = new QueryDeck(cleanQuestions(questions))
-  const cases = lookupCases('', opened(compiled), flagged, clean)
-  const { figures } = compare(cases, questions < 10_000 ? 'small' : 'full')
-  return Object.fromEntries(figures.map(({ what, nanoseconds }) => [what.replace(/, $/, ''), nanoseconds]))
+function measureLookups(buffers: ImageBuffers, names: number, questions: number): Promise<Record<string, number>> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL('./lookups-thread.ts', import.meta.url), {
+      workerData: { buffers, names, questions },
+    })
+    thread.once('message', resolve)
+    thread.once('error', reject)
+  })
 }
 
-function main(orders: ListOrders): void {
+async function main(orders: ListOrders): Promise<void> {
   // As the program does at its start.
   returnLargeBlocks()
   const before = memory('VmRSS')
@@ -114,9 +118,9 @@ function main(orders: ListOrders): void {
     octetsAName: image.byteLength / orders.names,
     peakOverImage: (peakOctets - before) / image.byteLength,
     peakOctets,
-    lookups: measureLookups(compiled, orders.names, orders.questions),
+    lookups: await measureLookups(buffersOf(compiled), orders.names, orders.questions),
   }
   console.log(JSON.stringify(result))
 }
 
-if (import.meta.main) main(JSON.parse(process.argv[2]!) as ListOrders)
+if (import.meta.main) await main(JSON.parse(process.argv[2]!) as ListOrders)
