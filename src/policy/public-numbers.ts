@@ -8,6 +8,7 @@
  */
 import { setImmediate as pause } from 'node:timers/promises'
 import { rulesAt, type VisitRule } from '../images/filter/entries.ts'
+import { FIRST_ENTRY_AT } from '../images/filter/layout.ts'
 import { PUBLIC_NUMBER_OCTETS, publicNumber, writePublicNumber } from '../images/filter/public-number.ts'
 import type { FilterReader } from '../images/filter/reader.ts'
 import { placeOf, step } from '../wire/hash.ts'
@@ -36,8 +37,7 @@ export class PublicNumbers {
 
   static async of(image: FilterReader): Promise<PublicNumbers> {
     const numbers = new PublicNumbers(image.names)
-    // The first octet of the pool is nobody's.
-    for (let at = 1; at < image.pool.length && image.pool[at] !== 0; ) {
+    for (let at = FIRST_ENTRY_AT; at < image.pool.length && image.pool[at] !== 0; ) {
       for (let i = 0; i < SLICE_NAMES && at < image.pool.length && image.pool[at] !== 0; i++) {
         numbers.add(image, at)
         at = rulesAt(image, at, () => false)

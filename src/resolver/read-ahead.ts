@@ -8,11 +8,12 @@
  *     hashes that the Bloom filter has │ slots │ which have an entry │ pool
  *     and for names that are not flagged: the cache's index │ which have an entry │ entry
  *
- * The Bloom filter itself, an octet and a half a name, is small enough for the caches: with its reads gathered as well, the arrays cost more than
- * was gained, at any size (bench/README.md). Writes each query's candidates, as `probe` does one by one. Scratch memory is the
+ * The Bloom filter itself, an octet and a half a name, is small enough for the caches up to a million names; where it is not, it is read in a pass of its own first.
+ * Writes each query's candidates, as `probe` does one by one. Scratch memory is the
  * thread's: a batch never waits.
  */
 import * as fromCandidates from '../images/filter/candidates.ts'
+import type { FilterReader } from '../images/filter/reader.ts'
 import * as fromNameRoom from '../wire/name-room.ts'
 import type { FilterImages } from './filter.ts'
 import * as fromKey from './key.ts'
@@ -67,6 +68,7 @@ export function probeBatch(queries: readonly QuerySlot[], count: number, images:
 /** Lists the depths, of the first few at which the image has names at all, down to the first that it has nothing at or below. */
 function gather(queries: readonly QuerySlot[], count: number, { filter, overlay }: FilterImages): number {
   const hasUrgent = overlay.names > 0
+  if (filter.bloomIsLarge) begun ^= readBloom(queries, count, filter)
   const { depthMin } = filter
   const depthMax = depthMin === 0 ? -1 : least(filter.depthMax, (depthMin + DEPTHS - 1) | 0)
   let probes = 0
@@ -90,6 +92,22 @@ function gather(queries: readonly QuerySlot[], count: number, { filter, overlay 
     reached[i] = depth - depthMin
   }
   return probes
+}
+
+/** Reads what the filter has for the first depths of each name, where that is not in the caches: `gather` would wait for one before it knew of the next. */
+function readBloom(queries: readonly QuerySlot[], count: number, filter: FilterReader): number {
+  const { depthMin, depthMax } = filter
+  let read = 0
+  for (let i = 0; i < count; i++) {
+    const query = queries[i]!
+    if (query.verdict !== PASS) continue
+    const { room } = query
+    const deepest = least(query.labelCount, depthMax)
+    if (deepest >= depthMin) read ^= filter.bloomWord(endingHash(room, depthMin))
+    if (deepest > depthMin) read ^= filter.bloomWord(endingHash(room, (depthMin + 1) | 0))
+    if (deepest > depthMin + 1) read ^= filter.bloomWord(endingHash(room, (depthMin + 2) | 0))
+  }
+  return read
 }
 
 /** Of whole numbers: V8 makes fractions of what Math.min is given. */

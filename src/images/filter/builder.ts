@@ -15,11 +15,14 @@ import { ChunkedLog } from './chunked-log.ts'
 import {
   BLOOM_BITS_PER_NODE,
   bloomMask,
+  ENTRY_ALIGN_BITS,
   FILTER_MAGIC,
   FILTER_VERSION,
+  FIRST_ENTRY_AT,
   HEADER,
   HEADER_WORDS,
   layOutFilter,
+  nextEntryAt,
   PREFIX_FIELDS,
   type Sections,
   SLOTS_PER_NAME,
@@ -142,7 +145,7 @@ export class FilterBuilder {
     const slots = Math.ceil(this.records * SLOTS_PER_NAME) + 1
     const table = new Uint32Array(slots) // log offset + 1, 0 is empty
     const scale = slots / 2 ** 32
-    const found: Found = { names: 0, depthMin: LABELS_MAX, depthMax: 0, nodes: 0, poolOctets: 1 }
+    const found: Found = { names: 0, depthMin: LABELS_MAX, depthMax: 0, nodes: 0, poolOctets: FIRST_ENTRY_AT }
     const walk = this.walk
     const log = this.log
     for (let at = log.first(); at < log.end; at = log.after(at, this.recordOctets(at))) {
@@ -153,7 +156,7 @@ export class FilterBuilder {
         const other = table[place]!
         if (other === 0) {
           table[place] = at + 1
-          measure(found, walk, bytes[log.localOf(at) + RECORD_LENGTH]!)
+          measure(found, walk)
           break
         }
         if (this.sameName(at, other - 1)) {
@@ -191,14 +194,15 @@ export class FilterBuilder {
     headView.setUint32(this.log.localOf(head), further, true)
   }
 
-  /** Adds to `found` what the entries take behind their names, and settles every group on the way. */
+  /** Adds to `found` what the entries take, and settles every group on the way. */
   private measureEntries(found: Found): void {
     const log = this.log
     for (let at = log.first(); at < log.end; at = log.after(at, this.recordOctets(at))) {
       const next = log.chunkOf(at).view.getUint32(log.localOf(at), true)
       if ((next & FURTHER) !== 0) continue
       const group = this.gather(at, next)
-      found.poolOctets += groupOctets(group) + 4 * this.tables.gatheredRules
+      const octets = this.recordOctets(at) - RECORD_NAME + groupOctets(group) + 4 * this.tables.gatheredRules
+      found.poolOctets += nextEntryAt(octets)
     }
   }
 
@@ -223,7 +227,7 @@ export class FilterBuilder {
     const pool = new Uint8Array(image, at.pool, header[HEADER.poolOctets]!)
     const depthMin = header[HEADER.depthMin]!
     const tagBits = tagBitsFor(pool.length)
-    let poolAt = 1 // so that no slot in use is 0
+    let poolAt = FIRST_ENTRY_AT
     const log = this.log
     for (let record = log.first(); record < log.end; ) {
       const octets = this.recordOctets(record)
@@ -236,7 +240,7 @@ export class FilterBuilder {
         placeName(slots, this.walk.hashes[this.walk.labelCount]!, poolAt, tagBits)
         const group = this.gather(record, next)
         for (let i = RECORD_NAME; i < octets; i++) pool[poolAt++] = bytes[local + i]!
-        poolAt = this.tables.writeEntryTail(pool, poolAt, group)
+        poolAt = nextEntryAt(this.tables.writeEntryTail(pool, poolAt, group))
       }
       const following = log.after(record, octets)
       log.letGoBefore(following)
@@ -259,11 +263,10 @@ interface Found {
 }
 
 /** Nodes are counted as if names shared none below the top two labels: an estimate from above that costs nothing. */
-function measure(found: Found, walk: NameWalk, nameOctets: number): void {
+function measure(found: Found, walk: NameWalk): void {
   const depth = walk.labelCount
   found.names++
   found.nodes += depth > 2 ? 1 + (depth - 2) / 2 : 1
-  found.poolOctets += nameOctets
   if (depth < found.depthMin) found.depthMin = depth
   if (depth > found.depthMax) found.depthMax = depth
 }
@@ -280,7 +283,7 @@ function markNodes(bloom: Uint32Array, walk: NameWalk, depthMin: number): void {
 function placeName(slots: Uint32Array, hash: number, poolAt: number, tagBits: number): void {
   let place = placeOf(hash, slots.length / 2 ** 32)
   while (slots[place] !== 0) if (++place === slots.length) place = 0
-  slots[place] = ((poolAt << tagBits) | (hash & ((1 << tagBits) - 1))) >>> 0
+  slots[place] = (((poolAt >>> ENTRY_ALIGN_BITS) << tagBits) | (hash & ((1 << tagBits) - 1))) >>> 0
 }
 
 /** Octets that a group's number takes, 7 bits in each. */

@@ -1,5 +1,5 @@
 /** Every rule of a filter image in turn: for counts and look-ups that few ask for. Off the hot path; some tens of milliseconds for a million names. */
-import { MEMBER_HAS_RULE, NO_RULE } from './layout.ts'
+import { FIRST_ENTRY_AT, MEMBER_HAS_RULE, NO_RULE, nextEntryAt } from './layout.ts'
 import type { FilterReader } from './reader.ts'
 
 /** `nameAt`: where the rule's name stands in the pool, in wire form. True ends the walk. */
@@ -8,8 +8,7 @@ export type VisitRule = (element: number, rule: number, nameAt: number) => boole
 /** Stops where `visit` returns true. */
 export function eachRule(image: FilterReader, visit: VisitRule): void {
   const { pool } = image
-  // The first octet of the pool is nobody's.
-  for (let at = 1; at < pool.length && pool[at] !== 0; ) {
+  for (let at = FIRST_ENTRY_AT; at < pool.length && pool[at] !== 0; ) {
     at = rulesAt(image, at, visit)
     if (at === STOPPED) return
   }
@@ -38,5 +37,5 @@ export function rulesAt(image: FilterReader, nameAt: number, visit: VisitRule): 
     }
     if (visit(member & ~MEMBER_HAS_RULE, rule, nameAt)) return STOPPED
   }
-  return at
+  return nextEntryAt(at)
 }

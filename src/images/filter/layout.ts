@@ -9,7 +9,7 @@
  *     header │ bloom │ slots │ groups │ members │ elements │ rules │ given │ bases │ text │ prefixes │ clients │ pool
  *
  *     bloom     32-bit words, 3 bits a node in one word: one read
- *     slots     32 bits: pool offset, then as many bits of the hash as are left; 0 is empty; linear probing, 3/4 full
+ *     slots     32 bits: pool offset in words, then as many bits of the hash as are left; 0 is empty; linear probing, 3/4 full
  *     groups    what a name's rules are: first member of each; few, since names of one feed share a group
  *     members   element numbers, with a bit for "this one has a number of its own in the entry"
  *     elements  feed, category, basis, class, extent and action, answer: 6 × 16 bits
@@ -19,10 +19,11 @@
  *     text      octets of case numbers
  *     prefixes  rules for addresses in answers, the longest prefixes first, then by network: 7 × 32 bits
  *     clients   rules for whoever asks, the same way
- *     pool      octets: name in wire form, lower case │ group, 7 bits an octet │ rule numbers, 4 octets each
+ *     pool      octets: name in wire form, lower case │ group, 7 bits an octet │ rule numbers, 4 octets each │ up to 3 of nothing: so
+ *               slots have two bits more of the hash, and names are compared by words
  *
- * Cost, n names of average wire length w, t trie nodes: 4n/0.75 + 1.5t + (w + 1…2)n octets, and 4 more for a rule number in the pool
- * with 12 in `rules`. At 1 M names of 20 octets that is 28 a name.
+ * Cost, n names of average wire length w, t trie nodes: 4n/0.75 + 1.5t + (w + 2.5…3.5)n octets, and 4 more for a rule number in the pool
+ * with 12 in `rules`. At 1 M names of 20 octets that is 29.5 a name.
  */
 
 export const FILTER_MAGIC = 0x514c4651 // "QFLQ" as it lies in memory
@@ -63,6 +64,15 @@ export const BLOOM_BITS_PER_NODE = 12
 export const SLOTS_PER_NAME = 4 / 3
 /** Signed: greater numbers are no small integers to V8. */
 const BLOOM_MIX = 0x9e3779b1 | 0
+
+/** Entries begin at multiples of four octets; the first is not at 0, so that no slot in use is 0. */
+export const ENTRY_ALIGN_BITS = 2
+export const FIRST_ENTRY_AT = 4
+
+/** Where the next entry is behind one that ends at `at`. */
+export function nextEntryAt(at: number): number {
+  return (at + 3) & ~3
+}
 
 export const ELEMENT_FIELDS = 6
 export const ELEMENT_FEED = 0

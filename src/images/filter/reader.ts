@@ -25,6 +25,7 @@ const {
   ELEMENT_FEED,
   ELEMENT_FIELDS,
   ELEMENT_KIND,
+  ENTRY_ALIGN_BITS,
   EXTENT_MASK,
   MEMBER_HAS_RULE,
   RULE_FIELDS,
@@ -33,6 +34,8 @@ const {
   RULE_TEXT_LENGTH,
 } = fromLayout
 
+/** Second-level caches have one to two MiB a core. */
+const BLOOM_OCTETS_SMALL = 2 ** 21
 const NONE = 0
 const NOWHERE = -1
 /** No entry. */
@@ -67,6 +70,7 @@ export class FilterReader {
   readonly pool: Uint8Array
   /** The same memory. */
   private readonly poolView: DataView
+  private readonly poolWords: Int32Array
   /** Where an entry can be from which COMPARED_AT_ONCE octets can be read. */
   private readonly poolAtMost: number
   /**
@@ -79,6 +83,8 @@ export class FilterReader {
   readonly clients: PrefixTable
   private readonly rules: Uint32Array
   private readonly bloom: Int32Array
+  /** It does not fit a second-level cache beside everything else. */
+  readonly bloomIsLarge: boolean
   private readonly bloomScale: number
   /** Signed, as the Bloom filter: greater numbers than 2^31 would be objects wherever V8 has not optimised yet. */
   private readonly slots: Int32Array
@@ -106,6 +112,7 @@ export class FilterReader {
     this.depthMax = field('depthMax')
     this.bloom = new Int32Array(image, at.bloom, field('bloomWords'))
     this.bloomScale = this.bloom.length / 2 ** 32
+    this.bloomIsLarge = this.bloom.byteLength > BLOOM_OCTETS_SMALL
     this.slots = new Int32Array(image, at.slots, field('slots'))
     this.slotCount = this.slots.length
     this.slotScale = this.slotCount / 2 ** 32
@@ -120,6 +127,7 @@ export class FilterReader {
     this.prefixes = new PrefixTable(image, at.prefixes, field('prefixes'))
     this.clients = new PrefixTable(image, at.clients, field('clients'))
     this.poolView = new DataView(image, at.pool, this.pool.length)
+    this.poolWords = new Int32Array(image, at.pool, this.pool.length >>> ENTRY_ALIGN_BITS)
     this.poolAtMost = this.pool.length - COMPARED_AT_ONCE
     this.plainBlocks = this.findPlainBlocks()
     this.tagBits = tagBitsFor(this.pool.length)
@@ -143,6 +151,11 @@ export class FilterReader {
       addCandidate(query.room, list, depth, place)
     }
     return begun
+  }
+
+  /** What the Bloom filter has where a hash would be. */
+  bloomWord(hash: number): number {
+    return this.bloom[placeOf(hash, this.bloomScale)]!
   }
 
   /** Whether anything flagged may lie at or below the name with this hash. */
@@ -173,7 +186,7 @@ export class FilterReader {
 
   /** Where the entry of a slot stands in the pool. */
   poolAt(place: number): number {
-    return this.slots[place]! >>> this.tagBits
+    return (this.slots[place]! >>> this.tagBits) << ENTRY_ALIGN_BITS
   }
 
   /** The first place from `from` on whose slot has the hash's tag, or NOT_HERE; `slot` is what stands at `from`. */
@@ -204,7 +217,7 @@ export class FilterReader {
     const octets = endingOctets(query, depth)
     let place = candidatePlace(query.room, list, candidate)
     for (;;) {
-      const poolAt = this.slots[place]! >>> this.tagBits
+      const poolAt = this.poolAt(place)
       if (this.isName(poolAt, nameAt, octets)) return (poolAt + octets) | 0
       // Another name with the same few bits of hash: rare, so that the hash is only now needed again.
       if (++place === this.slotCount) place = 0
@@ -219,18 +232,19 @@ export class FilterReader {
    * much as all of this.
    */
   private isName(poolAt: number, nameAt: number, octets: number): boolean {
-    const { poolView } = this
     if (octets > COMPARED_AT_ONCE || poolAt > this.poolAtMost) return this.isLongName(poolAt, nameAt, octets)
+    const { poolWords } = this
+    const at = poolAt >>> ENTRY_ALIGN_BITS
     const counted = octets << 3
     const differ =
-      ((poolView.getInt32(poolAt, true) ^ roomWord(nameAt)) & COUNTED[counted]!) |
-      ((poolView.getInt32(poolAt + 4, true) ^ roomWord(nameAt + 4)) & COUNTED[counted + 1]!) |
-      ((poolView.getInt32(poolAt + 8, true) ^ roomWord(nameAt + 8)) & COUNTED[counted + 2]!) |
-      ((poolView.getInt32(poolAt + 12, true) ^ roomWord(nameAt + 12)) & COUNTED[counted + 3]!) |
-      ((poolView.getInt32(poolAt + 16, true) ^ roomWord(nameAt + 16)) & COUNTED[counted + 4]!) |
-      ((poolView.getInt32(poolAt + 20, true) ^ roomWord(nameAt + 20)) & COUNTED[counted + 5]!) |
-      ((poolView.getInt32(poolAt + 24, true) ^ roomWord(nameAt + 24)) & COUNTED[counted + 6]!) |
-      ((poolView.getInt32(poolAt + 28, true) ^ roomWord(nameAt + 28)) & COUNTED[counted + 7]!)
+      ((poolWords[at]! ^ roomWord(nameAt)) & COUNTED[counted]!) |
+      ((poolWords[(at + 1) | 0]! ^ roomWord(nameAt + 4)) & COUNTED[counted + 1]!) |
+      ((poolWords[(at + 2) | 0]! ^ roomWord(nameAt + 8)) & COUNTED[counted + 2]!) |
+      ((poolWords[(at + 3) | 0]! ^ roomWord(nameAt + 12)) & COUNTED[counted + 3]!) |
+      ((poolWords[(at + 4) | 0]! ^ roomWord(nameAt + 16)) & COUNTED[counted + 4]!) |
+      ((poolWords[(at + 5) | 0]! ^ roomWord(nameAt + 20)) & COUNTED[counted + 5]!) |
+      ((poolWords[(at + 6) | 0]! ^ roomWord(nameAt + 24)) & COUNTED[counted + 6]!) |
+      ((poolWords[(at + 7) | 0]! ^ roomWord(nameAt + 28)) & COUNTED[counted + 7]!)
     return differ === 0
   }
 
@@ -300,5 +314,5 @@ export class FilterReader {
 
 /** Bits of a slot that are left for the hash when the rest must address the pool. */
 export function tagBitsFor(poolOctets: number): number {
-  return Math.clz32(Math.max(poolOctets - 1, 1))
+  return Math.clz32(Math.max((poolOctets - 1) >>> ENTRY_ALIGN_BITS, 1))
 }
