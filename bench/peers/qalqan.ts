@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BLOCK_ADDRESS, BLOCK_TTL_SECONDS, LOADS, LOOPBACK, type Peer, type Site } from './harness/peer.ts'
+import { BLOCK_ADDRESS, BLOCK_TTL_SECONDS, type Launch, LOADS, LOOPBACK, type Peer, type Site } from './harness/peer.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CLI = join(ROOT, 'src/cli.ts')
@@ -11,7 +11,7 @@ const CLI = join(ROOT, 'src/cli.ts')
 const PROJECT_NODE = join(ROOT, 'node_modules/node/bin/node')
 const NODE = existsSync(PROJECT_NODE) ? PROJECT_NODE : process.execPath
 
-export const qalqan: Peer = {
+export const qalqan: Peer & { launch(configuration: string): Launch } = {
   name: 'qalqan',
   setup: 'one worker, defaults otherwise; the list as a feed of plain domains',
   covers: 'subtree',
@@ -28,11 +28,11 @@ export const qalqan: Peer = {
     writeFileSync(join(site.dir, 'names'), `${site.list.names.join('\n')}\n`)
     const file = join(site.dir, 'qalqan.yaml')
     writeFileSync(file, configuration(site))
-    return {
-      command: NODE,
-      args: [CLI, 'serve', '--config', file],
-      env: { NODE_ENV: 'production' },
-    }
+    return qalqan.launch(file)
+  },
+
+  launch(file) {
+    return { command: NODE, args: [CLI, 'serve', '--config', file], env: { NODE_ENV: 'production' } }
   },
 }
 

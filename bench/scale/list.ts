@@ -1,12 +1,12 @@
 /**
- * One list size, in a process of its own: builds the image as the compile thread does (last good copy and all), says what that took, and
+ * One list size, in a process of its own: builds the image as the compiling process does (last good copy and all), says what that took, and
  * measures lookups. Takes its orders as JSON, prints one line of JSON.
  */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type Compiled, compile } from '../../src/feeds/compile-thread.ts'
+import { type Compiled, compile } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { KEEP_NOTHING } from '../../src/feeds/history/archive.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'

@@ -7,10 +7,9 @@
  */
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
-import { goLast, goOn } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
-import type { Aftermath, Compiled, CompileOrders, Started } from './compile-thread.ts'
+import type { Compiled } from './compilation.ts'
+import { Compiler } from './compiler.ts'
 import { decisionsPath } from './decisions.ts'
 import { nextEndOf } from './guards/exception.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
@@ -66,6 +65,7 @@ export class FeedKeeper {
   private problem = ''
   private expiryTimer: NodeJS.Timeout | null = null
   private closed = false
+  private readonly compiler = new Compiler()
   private saved: SavedImage | null
 
   constructor({ saved, ...options }: KeeperOptions) {
@@ -128,7 +128,7 @@ export class FeedKeeper {
     const generation = this.generation + 1
     try {
       const orders = { feeds, dataFolder, now: startedAt, seed, categories, generation, neverBlock, keeping }
-      const { compiled, ended } = await inThread(orders, onProblem)
+      const { compiled, ended } = await this.compiler.compile(orders, onProblem)
       if (this.closed) return
       this.generation = generation
       for (const report of compiled.reports) {
@@ -140,10 +140,11 @@ export class FeedKeeper {
       // What it writes down must not be written by two at once.
       await ended
     } catch (error) {
+      if (this.closed) return
       this.problem = error instanceof Error ? error.message : String(error)
       onProblem(this.problem)
       // What should have ended with this compilation must not stay for ever.
-      if (!this.closed) this.wakeIn(RETRY_MS)
+      this.wakeIn(RETRY_MS)
     }
   }
 
@@ -188,8 +189,10 @@ export class FeedKeeper {
     return missing.length === 0 ? null : `not in force: ${missing.join(', ')}`
   }
 
+  /** Ends a compilation that is under way: one that is killed at any moment loses nothing. */
   close(): void {
     this.closed = true
+    this.compiler.close()
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
   }
@@ -206,50 +209,4 @@ function tryToMake(folder: string): void {
   } catch {
     // The files in it are looked at from time to time all the same.
   }
-}
-
-/** How long a compilation gives way to everybody. Ten million names take a fraction of it where a core is idle now and then. */
-const YIELD_MS = 120_000
-
-/** Lets a thread go last, though not for ever: on cores that are never idle it would never be done. */
-function yieldFor(thread: number | null): NodeJS.Timeout | undefined {
-  if (thread === null) return undefined
-  goLast(thread)
-  return setTimeout(() => goOn(thread), YIELD_MS).unref()
-}
-
-/** Of a compiling thread: what is made for a line is of no use after it, and more room for it is only memory. */
-const YOUNG_MIB = 2
-
-interface Compiling {
-  readonly compiled: Compiled
-  /** Never rejects. */
-  readonly ended: Promise<void>
-}
-
-function inThread(orders: CompileOrders, onProblem: (problem: string) => void): Promise<Compiling> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./compile-thread.ts', import.meta.url), {
-      workerData: { compile: orders },
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    })
-    const ended = new Promise<void>(resolveEnd => {
-      thread.once('exit', () => resolveEnd())
-    })
-    let hurry: NodeJS.Timeout | undefined
-    let hasImage = false
-    thread.on('message', (message: Started | Compiled | Aftermath) => {
-      if ('thread' in message) hurry = yieldFor(message.thread)
-      else if ('image' in message) {
-        hasImage = true
-        resolve({ compiled: message, ended })
-      } else for (const warning of message.warnings) onProblem(warning)
-    })
-    thread.once('exit', () => clearTimeout(hurry))
-    thread.once('error', (error: Error) => {
-      if (hasImage) onProblem(`what came into force is not all written down: ${error.message}`)
-      else reject(error)
-    })
-    thread.once('exit', code => reject(new Error(`the compiling thread ended with code ${code}`)))
-  })
 }

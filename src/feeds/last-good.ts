@@ -8,9 +8,10 @@
  * Never: stops a feed from loading. What goes wrong here is a warning.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
+import { writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { FeedFile } from './feed-file.ts'
 import { FeedRefused } from './reader.ts'
@@ -175,10 +176,6 @@ function isWholeFile(path: string): boolean {
   } catch {
     return false
   }
-}
-
-function writeWhole(fd: number, octets: Uint8Array): void {
-  for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at)
 }
 
 function syncFolder(path: string): void {

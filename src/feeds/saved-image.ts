@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { FILTER_MAGIC, FILTER_VERSION, HEADER, HEADER_WORDS } from '../images/filter/layout.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
+import { writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import type { FeedReport } from './report.ts'
@@ -88,7 +89,7 @@ function writeFile(path: string, description: Buffer, image: SharedArrayBuffer):
   const hash = createHash('sha256')
   const write = (octets: Uint8Array) => {
     hash.update(octets)
-    for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at)
+    writeWhole(fd, octets)
   }
   try {
     const length = Buffer.alloc(LENGTH_OCTETS)

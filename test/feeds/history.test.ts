@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, writeDown } from '../../src/feeds/compile-thread.ts'
+import { compile, writeDown } from '../../src/feeds/compilation.ts'
 import { appendDecision } from '../../src/feeds/decisions.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath, type Keeping, prune } from '../../src/feeds/history/archive.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile } from '../../src/feeds/compile-thread.ts'
+import { compile } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { KEEP_NOTHING } from '../../src/feeds/history/archive.ts'
 import { fingerprintOf, openSavedImage, savedImagePath, saveImage } from '../../src/feeds/saved-image.ts'

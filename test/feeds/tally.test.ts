@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, noneExpired, writeDown } from '../../src/feeds/compile-thread.ts'
+import { compile, noneExpired, writeDown } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { compareVersions } from '../../src/feeds/tally/compare.ts'
 import { type CellChange, tallyHeads, tallyPath } from '../../src/feeds/tally/tally-file.ts'

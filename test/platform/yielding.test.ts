@@ -1,32 +1,50 @@
-/** Threads that go last, seen with the system's own eyes. In a process of their own. */
+/** Processes and threads that go last, seen with the system's own eyes. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 
 const MODULE = new URL('../../src/platform/yielding.ts', import.meta.url).href
 const isLinux = process.platform === 'linux'
 
-/** Runs statements that have the module as `own`, and `stat(thread)`: what proc(5) says of a thread from its third field on. */
+/** Runs statements that have the module as `own`, and `seen(pid)`: policy and priority of each of a process's threads. */
 function run(statements: string): unknown {
   const program = `
-    import { readFileSync } from 'node:fs'
+    import { spawn } from 'node:child_process'
+    import { readdirSync, readFileSync } from 'node:fs'
     import * as own from '${MODULE}'
-    const read = (task, file) => readFileSync('/proc/self/task/' + task + '/' + file, 'utf8')
-    const stat = task => read(task, 'stat').replace(/^.*\\) /s, '').split(' ')
-    const nice = task => Number(stat(task)[16])
+    const stat = (pid, task) => readFileSync('/proc/' + pid + '/task/' + task + '/stat', 'utf8').replace(/^.*\\) /s, '').split(' ')
+    const seen = pid => readdirSync('/proc/' + pid + '/task').map(task => [Number(stat(pid, task)[38]), Number(stat(pid, task)[16])])
     ${statements}`
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
   return JSON.parse(output)
 }
 
+/** A process that has all of V8's threads, and one of its own, once it has printed something. */
+const CHILD = `
+  const program = "new (require('node:worker_threads').Worker)('process.stdout.write(String(1)); setInterval(() => {}, 1000)', { eval: true })"
+  own.policySetter()
+  const child = spawn(process.execPath, ['-e', program])
+  own.goLast(child.pid)
+  await new Promise(resolve => child.stdout.once('data', resolve))
+  const last = seen(child.pid)`
+
 describe.skipIf(!isLinux)('on Linux', () => {
-  test('a thread that goes last has a low priority too, and keeps that when it goes on', () => {
-    const own = 'const me = own.ownThread(); own.goLast(me); const last = [Number(stat(me)[38]), nice(me)]'
-    expect(run(`${own}; console.log(JSON.stringify(last))`)).toEqual([5, 19])
-    const mayComeBack = process.getuid?.() === 0
-    if (mayComeBack)
-      expect(run(`${own}; own.goOn(me); console.log(JSON.stringify([Number(stat(me)[38]), nice(me)]))`)).toEqual([
-        0, 19,
-      ])
+  test('a process that goes last from its beginning does so with every thread it ever has', () => {
+    const threads = run(`${CHILD}; child.kill(); console.log(JSON.stringify(last))`) as number[][]
+    expect(threads.length).toBeGreaterThan(5)
+    expect(threads.filter(([policy, nice]) => policy !== 5 || nice !== 19)).toEqual([])
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('it goes on with all of them, and keeps the low priority', () => {
+    const threads = run(
+      `${CHILD}; own.goOn(child.pid); const on = seen(child.pid); child.kill(); console.log(JSON.stringify(on))`,
+    )
+    expect((threads as number[][]).filter(([policy, nice]) => policy !== 0 || nice !== 19)).toEqual([])
+  })
+
+  test('a thread that goes last leaves the others as they are', () => {
+    const threads = run('own.goLast(0); console.log(JSON.stringify(seen(process.pid)))') as number[][]
+    expect(threads.filter(([policy, nice]) => policy === 5 && nice === 19)).toHaveLength(1)
+    expect(threads.filter(([policy]) => policy === 0)).toHaveLength(threads.length - 1)
   })
 
   test('what cannot be done is left undone', () => {

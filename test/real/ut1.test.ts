@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { compile } from '../../src/feeds/compile-thread.ts'
+import { compile } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { KEEP_NOTHING } from '../../src/feeds/history/archive.ts'
 import { categoriesOf } from '../../src/policy/categories.ts'

@@ -4,7 +4,7 @@
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compile, writeDown } from '../../src/feeds/compile-thread.ts'
+import { compile, writeDown } from '../../src/feeds/compilation.ts'
 import { listOf, ordersIn } from './refreshes.ts'
 
 const folder = process.argv[2]!

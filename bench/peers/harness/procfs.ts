@@ -2,7 +2,7 @@
  * What the kernel says of a process: the processor time of all its threads, and its memory. Linux only.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Machine {
   readonly processor: string
@@ -22,6 +22,55 @@ export function cpuTicks(stat: string): number {
   const ticks = Number(fields[11]) + Number(fields[12])
   if (!Number.isFinite(ticks)) throw new Error(`not a line of /proc/PID/stat: ${stat.slice(0, 80)}`)
   return ticks
+}
+
+/** The same of a process and all below it: those that have ended and were waited for are in its own line. */
+export function familySeconds(pid: number, ticksPerSecond: number): number {
+  let ticks = 0
+  for (const one of [pid, ...descendants(pid)]) {
+    try {
+      const stat = readFileSync(`/proc/${one}/stat`, 'utf8')
+      ticks += cpuTicks(stat) + waitedForTicks(stat)
+    } catch (error) {
+      // One of its children has just ended.
+      if (one === pid) throw error
+    }
+  }
+  return ticks / ticksPerSecond
+}
+
+/** The processes below one, at this moment. */
+export function descendants(pid: number): number[] {
+  try {
+    const own = readdirSync(`/proc/${pid}/task`).flatMap(task =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    )
+    return own.flatMap(child => [child, ...descendants(child)])
+  } catch {
+    return []
+  }
+}
+
+/** The same of all processes but these; what has ended since counts with its parent. */
+export function othersSeconds(pids: readonly number[], ticksPerSecond: number): number {
+  const own = new Set(pids.map(String))
+  let ticks = 0
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid) || own.has(pid)) continue
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      ticks += cpuTicks(stat) + waitedForTicks(stat)
+    } catch {
+      // It has just ended.
+    }
+  }
+  return ticks / ticksPerSecond
+}
+
+/** Fields 16 and 17: children that have ended and were waited for. */
+function waitedForTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[13]) + Number(fields[14])
 }
 
 export function residentBytes(pid: number): number {

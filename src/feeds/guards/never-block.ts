@@ -3,7 +3,7 @@
  * their users; names that the network, the state or the operator cannot do without; and what everybody uses. A rule that would reach one of
  * them is quarantined, and the rest of its feed counts. A named person can make an exception, in the configuration.
  *
- * Works on the compiling thread. A rule costs some 300 ns, most of it the look into the public suffix list.
+ * Works in the compiling process. A rule costs some 300 ns, most of it the look into the public suffix list.
  */
 import { createRequire } from 'node:module'
 import { NAME_OCTETS_MAX } from '../../wire/name.ts'

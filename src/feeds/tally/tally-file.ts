@@ -18,10 +18,10 @@ import {
   readdirSync,
   readSync,
   renameSync,
-  writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RuleClass } from '../../images/classes.ts'
+import { writeWhole } from '../../platform/write-whole.ts'
 
 const MAGIC = Buffer.from('Qalqan tally 01\n')
 const LENGTH_OCTETS = 4
@@ -140,7 +140,7 @@ export function writeTally(path: string, { fingerprints, ...head }: Tally): void
   ]
   const fd = openSync(`${path}.new`, 'w', 0o600)
   try {
-    for (const part of [...parts, digestOf(parts)]) for (let at = 0; at < part.length; ) at += writeSync(fd, part, at)
+    for (const part of [...parts, digestOf(parts)]) writeWhole(fd, part)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

@@ -1,12 +1,10 @@
 /**
- * The thread in which feeds become a filter image: wiring only. It lives for one compilation, so that the memory this took is gone
- * with it, and reads files synchronously, since nobody waits for it but the keeper.
+ * Feeds to a filter image, and what of it is written down. Reads files synchronously, since nobody waits for it but the keeper; the process that
+ * it runs in is `compile-process.ts`.
  */
 
-import { parentPort, workerData } from 'node:worker_threads'
 import { FilterBuilder } from '../images/filter/builder.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
-import { ownThread } from '../platform/yielding.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { compileFeeds } from './compile.ts'
 import { readDecisions } from './decisions.ts'
@@ -36,17 +34,6 @@ export interface Compiled {
   readonly image: SharedArrayBuffer
   readonly reports: readonly FeedReport[]
   readonly seconds: number
-}
-
-/** The first message: whose turn may come last. */
-export interface Started {
-  /** The system's number of this thread; null where there are none. */
-  readonly thread: number | null
-}
-
-/** What follows the image: nobody waits for it but the next compilation. */
-export interface Aftermath {
-  readonly warnings: readonly string[]
 }
 
 /** `expired`: by feed, for the names whose entries have expired. */
@@ -101,16 +88,4 @@ export async function writeDown(
     problems.push(`what came and went is not counted: ${(error as Error).message}`)
   }
   return problems
-}
-
-// Imported by a test or a bench, this file only offers its functions.
-if (parentPort !== null && workerData?.compile !== undefined) {
-  const started: Started = { thread: ownThread() }
-  parentPort.postMessage(started)
-  const orders = workerData.compile as CompileOrders
-  const expired = noneExpired(orders)
-  const compiled = compile(orders, expired)
-  parentPort.postMessage(compiled)
-  const aftermath: Aftermath = { warnings: await writeDown(orders, compiled, expired) }
-  parentPort.postMessage(aftermath)
 }
