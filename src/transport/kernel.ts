@@ -32,7 +32,9 @@ export const IPV6_PKTINFO = 50
 
 export const EPOLL_CTL_ADD = 1
 export const EPOLL_CTL_DEL = 2
-const EFD_CLOEXEC = 0o2000000
+const CLOCK_MONOTONIC = 1
+/** struct itimerspec: interval and first time, seconds and nanoseconds each. */
+const ITIMERSPEC_OCTETS = 32
 /** struct epoll_event is packed on x86-64 and aligned on arm64. */
 export const EPOLL_EVENT_OCTETS = process.arch === 'x64' ? 12 : 16
 export const EPOLL_DATA_AT = process.arch === 'x64' ? 4 : 8
@@ -74,8 +76,11 @@ export interface Kernel {
   epollCreate(): number
   epollAdd(epoll: number, fd: number, event: Uint8Array): number
   epollRemove(epoll: number, fd: number): number
-  /** A descriptor that can always be read from. */
-  alwaysReadable(): number
+  /** A descriptor that can be read from each time so many nanoseconds are over, once `setPace` said how many; 0: never. */
+  pacer(): number
+  setPace(pacer: number, nanoseconds: number): number
+  /** Takes note of the times that are over: it can be read from again after the next. */
+  takePace(pacer: number): void
   epollWait(epoll: number, events: bigint, count: number): number
   /** Calls back on the event loop whenever `fd` can be read. What the callback throws ends the worker as any uncaught error does. */
   onReadable(fd: number, callback: () => void): PollHandle
@@ -114,7 +119,11 @@ function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)')
   const epollCreate1 = library.func('int epoll_create1(int)')
   const epollCtl = library.func('int epoll_ctl(int, int, int, void *)')
-  const eventfd = library.func('int eventfd(unsigned int, int)')
+  const timerfdCreate = library.func('int timerfd_create(int, int)')
+  const timerfdSettime = library.func('int timerfd_settime(int, int, void *, void *)')
+  const read = library.func('long read(int, void *, size_t)')
+  const spec = new BigInt64Array(ITIMERSPEC_OCTETS / 8)
+  const times = new Uint8Array(8)
   const close = library.func('int close(int)')
   const marked = (fd: number) => {
     if (fd >= 0 && fd < marks.length) marks[fd] = 1
@@ -151,7 +160,13 @@ function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
     epollCreate: () => marked(epollCreate1(SOCK_CLOEXEC)),
     epollAdd: (epoll, fd, event) => epollCtl(epoll, EPOLL_CTL_ADD, fd, event) as number,
     epollRemove: (epoll, fd) => epollCtl(epoll, EPOLL_CTL_DEL, fd, null) as number,
-    alwaysReadable: () => marked(eventfd(1, EFD_CLOEXEC)),
+    pacer: () => marked(timerfdCreate(CLOCK_MONOTONIC, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    setPace(pacer, nanoseconds) {
+      spec[1] = BigInt(nanoseconds)
+      spec[3] = BigInt(nanoseconds)
+      return timerfdSettime(pacer, 0, spec, null) as number
+    },
+    takePace: pacer => void read(pacer, times, times.length),
     epollWait: (epoll, events, count) => epollWait(epoll, events, count, 0) as number,
     onReadable: (fd, callback) => koffi.node.poll(fd, { readable: true }, guarded(callback)),
     errors: { EAGAIN: EAGAIN!, EINTR: EINTR!, ENOBUFS: ENOBUFS!, ECONNREFUSED: ECONNREFUSED! },

@@ -1,4 +1,4 @@
-/** When a socket is looked at: woken while little comes, by itself under load, and never while there is nothing. */
+/** When a socket is looked at: woken while little comes, paced under load, and never while there is nothing. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { writeSocketAddress } from '../../src/transport/address.ts'
 import { AF_INET, type Kernel, MSG_DONTWAIT, SOCKADDR_OCTETS } from '../../src/transport/kernel.ts'
@@ -11,7 +11,7 @@ import { kernelHere } from './loopback-plane.ts'
 
 const SOCKET = 7
 const EPOLL = 8
-const ALWAYS = 9
+const PACER = 9
 
 /** A kernel that only remembers: which descriptors the epoll set has, which are closed, who is to be called. */
 class Remembering {
@@ -20,15 +20,25 @@ class Remembering {
   turn: () => void = () => {}
   polled = -1
   epoll = EPOLL
-  always = ALWAYS
+  pacer = PACER
   adds = 0
+  refuses = false
+  /** Nanoseconds; 0: at rest. */
+  pace = 0
+  paces = 0
 
   kernel(): Kernel {
     return {
       epollCreate: () => this.epoll,
-      alwaysReadable: () => this.always,
+      pacer: () => this.pacer,
+      setPace: (_pacer: number, nanoseconds: number) => {
+        this.pace = nanoseconds
+        return 0
+      },
+      takePace: () => void this.paces++,
       epollAdd: (_epoll: number, fd: number) => {
         this.adds++
+        if (this.refuses) return -1
         this.watched.add(fd)
         return 0
       },
@@ -43,34 +53,106 @@ class Remembering {
   }
 }
 
+/** Turns that each bring so many datagrams, so many milliseconds after the one before. */
+const turns = (count: number, taken: number, apartMs: number) =>
+  Array.from({ length: count }, () => ({ taken, apartMs }))
+
 describe('who is waited for', () => {
-  /** Datagrams taken in each turn, and what is watched after the last. */
-  const rows: readonly (readonly [what: string, taken: readonly number[], watched: number])[] = [
+  const load = turns(32, 10, 0.05)
+  const rows: readonly (readonly [what: string, turns: ReturnType<typeof turns>, watched: number])[] = [
     ['at first the socket', [], SOCKET],
-    ['with little to do the socket', [1, 31, 5, 0, 31, 31, 31, 31], SOCKET],
-    ['after a burst of three wakes the socket', [64, 64, 64, 1, 64], SOCKET],
-    ['after the fourth full wake in a row nobody', [64, 32, 500, 33], ALWAYS],
-    ['nobody, as long as something comes', [64, 64, 64, 64, 1, 0, 1, 0, 64, 0, 2], ALWAYS],
-    ['the socket again after two turns without anything', [64, 64, 64, 64, 3, 0, 0], SOCKET],
-    ['nobody once more, after as many full wakes', [64, 64, 64, 64, 0, 0, 64, 64, 64, 64], ALWAYS],
-    ['the socket, when that was too few', [64, 64, 64, 64, 0, 0, 64, 64, 64], SOCKET],
+    ['with little to do the socket', turns(100, 1, 0.1), SOCKET],
+    ['after a burst the socket', [...turns(12, 64, 0.1), ...turns(100, 1, 2)], SOCKET],
+    ['where 11 gather in a tenth of a millisecond, the socket', turns(320, 11, 0.1), SOCKET],
+    ['where 13 do, the timer, but not before it has been so for 32 wakes', turns(31, 13, 0.1), SOCKET],
+    ['and after that the timer', turns(32, 13, 0.1), PACER],
+    ['one by one, as fast, the timer', turns(32, 1, 1 / 130), PACER],
+    ['the timer, as long as enough comes', [...load, ...turns(50, 6, 0.1)], PACER],
+    ['the timer, where little comes three times', [...load, ...turns(3, 0, 0.1), ...turns(1, 6, 0.1)], PACER],
+    ['the socket again after four such', [...load, ...turns(4, 5, 0.1)], SOCKET],
+    ['the timer once more, after as many wakes', [...load, ...turns(4, 0, 0.1), ...load], PACER],
+    ['the socket, when that was too few', [...load, ...turns(4, 0, 0.1), ...load.slice(1)], SOCKET],
   ]
-  test.each(rows)('%s', (_, taken, watched) => {
+  test.each(rows)('%s', (_, all, watched) => {
     const own = new Remembering()
-    const left = [...taken]
-    const watch = new Watch(own.kernel(), SOCKET, () => left.shift()!)
-    for (let i = 0; i < taken.length; i++) own.turn()
+    let now = 1000
+    let next = 0
+    const watch = new Watch(
+      own.kernel(),
+      SOCKET,
+      () => all[next++]!.taken,
+      () => now,
+    )
+    for (const { apartMs } of all) {
+      now += apartMs
+      own.turn()
+    }
     expect([...own.watched]).toEqual([watched])
+    // The timer runs while it is waited for, and only then.
+    expect(own.pace).toBe(watched === PACER ? 100_000 : 0)
     watch.close()
     watch.close()
-    expect(own.closed.sort()).toEqual([EPOLL, ALWAYS])
+    expect(own.closed.sort()).toEqual([EPOLL, PACER])
+  })
+
+  test('the timer is taken note of before the datagrams, once a turn', () => {
+    const own = new Remembering()
+    let now = 0
+    const seen: number[] = []
+    new Watch(
+      own.kernel(),
+      SOCKET,
+      () => seen.push(own.paces) && 20,
+      () => now,
+    )
+    for (let i = 0; i < 35; i++) {
+      now += 0.1
+      own.turn()
+    }
+    expect(seen.slice(-4)).toEqual([0, 1, 2, 3])
+  })
+
+  test('where the kernel refuses the change, whoever was waited for, and the timer goes on', () => {
+    const own = new Remembering()
+    let now = 0
+    let taken = 20
+    new Watch(
+      own.kernel(),
+      SOCKET,
+      () => taken,
+      () => now,
+    )
+    const turn = (times: number) => {
+      for (let i = 0; i < times; i++) {
+        now += 0.1
+        own.turn()
+      }
+    }
+    own.refuses = true
+    turn(40)
+    expect([...own.watched]).toEqual([SOCKET])
+    own.refuses = false
+    turn(32)
+    expect([...own.watched]).toEqual([PACER])
+    own.refuses = true
+    taken = 0
+    turn(20)
+    expect([...own.watched, own.pace]).toEqual([PACER, 100_000])
+    own.refuses = false
+    turn(4)
+    expect([...own.watched, own.pace]).toEqual([SOCKET, 0])
   })
 
   test('without descriptors to spare the socket itself, always', () => {
-    for (const missing of [{ epoll: -1 }, { always: -1 }]) {
+    for (const missing of [{ epoll: -1 }, { pacer: -1 }]) {
       const own: Remembering = Object.assign(new Remembering(), missing)
-      const watch = new Watch(own.kernel(), SOCKET, () => 64)
-      for (let i = 0; i < 10; i++) own.turn()
+      const watch = new Watch(
+        own.kernel(),
+        SOCKET,
+        () => 64,
+        () => 0,
+      )
+      for (let i = 0; i < 100; i++) own.turn()
       expect([own.polled, [...own.watched]]).toEqual([SOCKET, []])
       // What it got is given back at once, and nothing twice.
       expect(own.closed).toHaveLength(1)
@@ -81,12 +163,17 @@ describe('who is waited for', () => {
 
   test('nothing more, once it was closed by what a turn took', () => {
     const own = new Remembering()
-    const watch: Watch = new Watch(own.kernel(), SOCKET, () => {
-      watch.close()
-      return 64
-    })
+    const watch: Watch = new Watch(
+      own.kernel(),
+      SOCKET,
+      () => {
+        watch.close()
+        return 64
+      },
+      () => 0,
+    )
     const { adds } = own
-    for (let i = 0; i < 6; i++) own.turn()
+    for (let i = 0; i < 40; i++) own.turn()
     expect(own.adds).toBe(adds)
   })
 })
@@ -130,15 +217,15 @@ describe.skipIf(real === null)('a real socket (skipped where there are no batch 
     const ask = (id: number) => client.ask(query({ name: 'bad.test', id }))
     expect(await ask(1)).not.toBeNull()
     const flood = flooder(listener.port())
-    for (let burst = 0; burst < 60; burst++) {
+    for (let burst = 0; burst < 300; burst++) {
       // Few enough for a socket's usual memory.
       for (let i = 0; i < 100; i++) flood.send(query({ name: 'bad.test', id: 2 + i }))
       await new Promise(resolve => setImmediate(resolve))
-      if (burst % 20 !== 19) continue
+      if (burst % 100 !== 99) continue
       await delay(20)
       expect(await ask(9000 + burst)).not.toBeNull()
     }
-    // To looking by itself, and back.
+    // To the timer, and back.
     expect(changes).toBeGreaterThan(1)
     expect(await ask(9999)).not.toBeNull()
     await delay(100)
