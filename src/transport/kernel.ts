@@ -32,6 +32,7 @@ export const IPV6_PKTINFO = 50
 
 export const EPOLL_CTL_ADD = 1
 export const EPOLL_CTL_DEL = 2
+const EFD_CLOEXEC = 0o2000000
 const CLOCK_MONOTONIC = 1
 /** struct itimerspec: interval and first time, seconds and nanoseconds each. */
 const ITIMERSPEC_OCTETS = 32
@@ -76,6 +77,8 @@ export interface Kernel {
   epollCreate(): number
   epollAdd(epoll: number, fd: number, event: Uint8Array): number
   epollRemove(epoll: number, fd: number): number
+  /** A descriptor that can always be read from. */
+  alwaysReadable(): number
   /** A descriptor that can be read from each time so many nanoseconds are over, once `setPace` said how many; 0: never. */
   pacer(): number
   setPace(pacer: number, nanoseconds: number): number
@@ -119,6 +122,7 @@ function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)')
   const epollCreate1 = library.func('int epoll_create1(int)')
   const epollCtl = library.func('int epoll_ctl(int, int, int, void *)')
+  const eventfd = library.func('int eventfd(unsigned int, int)')
   const timerfdCreate = library.func('int timerfd_create(int, int)')
   const timerfdSettime = library.func('int timerfd_settime(int, int, void *, void *)')
   const read = library.func('long read(int, void *, size_t)')
@@ -160,6 +164,7 @@ function bindCalls(koffi: typeof import('koffi'), marks: Uint8Array): Kernel {
     epollCreate: () => marked(epollCreate1(SOCK_CLOEXEC)),
     epollAdd: (epoll, fd, event) => epollCtl(epoll, EPOLL_CTL_ADD, fd, event) as number,
     epollRemove: (epoll, fd) => epollCtl(epoll, EPOLL_CTL_DEL, fd, null) as number,
+    alwaysReadable: () => marked(eventfd(1, EFD_CLOEXEC)),
     pacer: () => marked(timerfdCreate(CLOCK_MONOTONIC, SOCK_NONBLOCK | SOCK_CLOEXEC)),
     setPace(pacer, nanoseconds) {
       spec[1] = BigInt(nanoseconds)

@@ -1,5 +1,5 @@
 /**
- * The batch driver of a UDP listener: the event loop says that datagrams are there (or, under load, that a tenth of a millisecond is over: `watch.ts`), `recvmmsg`
+ * The batch driver of a UDP listener: the event loop says that datagrams are there (or, under load, looks by itself: `watch.ts`), `recvmmsg`
  * takes up to 64 of them at a time into memory mapped once, the data plane writes the answers into other such memory, `sendmmsg` sends them.
  * Two system calls for 64 queries.
  *

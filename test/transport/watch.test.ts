@@ -1,4 +1,4 @@
-/** When a socket is looked at: woken while little comes, paced under load, and never while there is nothing. */
+/** When a socket is looked at: woken while little comes, by itself under load, paced under more, and never while there is nothing. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { writeSocketAddress } from '../../src/transport/address.ts'
 import { AF_INET, type Kernel, MSG_DONTWAIT, SOCKADDR_OCTETS } from '../../src/transport/kernel.ts'
@@ -11,7 +11,8 @@ import { kernelHere } from './loopback-plane.ts'
 
 const SOCKET = 7
 const EPOLL = 8
-const PACER = 9
+const ALWAYS = 9
+const PACER = 10
 
 /** A kernel that only remembers: which descriptors the epoll set has, which are closed, who is to be called. */
 class Remembering {
@@ -20,6 +21,7 @@ class Remembering {
   turn: () => void = () => {}
   polled = -1
   epoll = EPOLL
+  always = ALWAYS
   pacer = PACER
   adds = 0
   refuses = false
@@ -30,6 +32,7 @@ class Remembering {
   kernel(): Kernel {
     return {
       epollCreate: () => this.epoll,
+      alwaysReadable: () => this.always,
       pacer: () => this.pacer,
       setPace: (_pacer: number, nanoseconds: number) => {
         this.pace = nanoseconds
@@ -58,20 +61,25 @@ const turns = (count: number, taken: number, apartMs: number) =>
   Array.from({ length: count }, () => ({ taken, apartMs }))
 
 describe('who is waited for', () => {
-  const load = turns(32, 10, 0.05)
+  const busy = turns(32, 41, 0.1)
+  const full = turns(4, 64, 1)
   const rows: readonly (readonly [what: string, turns: ReturnType<typeof turns>, watched: number])[] = [
     ['at first the socket', [], SOCKET],
-    ['with little to do the socket', turns(100, 1, 0.1), SOCKET],
-    ['after a burst the socket', [...turns(12, 64, 0.1), ...turns(100, 1, 2)], SOCKET],
-    ['where 11 gather in a tenth of a millisecond, the socket', turns(320, 11, 0.1), SOCKET],
-    ['where 13 do, the timer, but not before it has been so for 32 wakes', turns(31, 13, 0.1), SOCKET],
-    ['and after that the timer', turns(32, 13, 0.1), PACER],
-    ['one by one, as fast, the timer', turns(32, 1, 1 / 130), PACER],
-    ['the timer, as long as enough comes', [...load, ...turns(50, 6, 0.1)], PACER],
-    ['the timer, where little comes three times', [...load, ...turns(3, 0, 0.1), ...turns(1, 6, 0.1)], PACER],
-    ['the socket again after four such', [...load, ...turns(4, 5, 0.1)], SOCKET],
-    ['the timer once more, after as many wakes', [...load, ...turns(4, 0, 0.1), ...load], PACER],
-    ['the socket, when that was too few', [...load, ...turns(4, 0, 0.1), ...load.slice(1)], SOCKET],
+    ['with little to do the socket', turns(100, 31, 1), SOCKET],
+    ['after a burst of three wakes the socket', [...turns(3, 64, 1), ...turns(1, 1, 1), ...turns(1, 64, 1)], SOCKET],
+    ['after the fourth full wake in a row nobody', turns(4, 32, 1), ALWAYS],
+    ['nobody, as long as something comes', [...full, ...turns(1, 0, 1), ...turns(5, 1, 1), ...turns(1, 0, 1)], ALWAYS],
+    ['the socket again after two turns without anything', [...full, ...turns(1, 3, 1), ...turns(2, 0, 1)], SOCKET],
+    ['nobody once more, after as many full wakes', [...full, ...turns(2, 0, 1), ...full], ALWAYS],
+    ['where 39 come in a tenth of a millisecond, as before', turns(320, 39, 0.1), ALWAYS],
+    ['where 41 do, not the timer before it has been so for 32 turns', busy.slice(1), ALWAYS],
+    ['and after that the timer', busy, PACER],
+    ['one by one, as fast, the timer', turns(32, 1, 1 / 410), PACER],
+    ['the timer, as long as enough comes', [...busy, ...turns(50, 36, 0.1)], PACER],
+    ['the timer, where little comes three times', [...busy, ...turns(3, 0, 0.1), ...turns(1, 36, 0.1)], PACER],
+    ['the socket again after four such', [...busy, ...turns(4, 35, 0.1)], SOCKET],
+    ['the timer once more, after as many turns', [...busy, ...turns(4, 0, 0.1), ...busy], PACER],
+    ['not the timer, when that was too few', [...busy, ...turns(4, 0, 0.1), ...busy.slice(1)], ALWAYS],
   ]
   test.each(rows)('%s', (_, all, watched) => {
     const own = new Remembering()
@@ -92,7 +100,7 @@ describe('who is waited for', () => {
     expect(own.pace).toBe(watched === PACER ? 100_000 : 0)
     watch.close()
     watch.close()
-    expect(own.closed.sort()).toEqual([EPOLL, PACER])
+    expect(own.closed.sort((a, b) => a - b)).toEqual([EPOLL, ALWAYS, PACER])
   })
 
   test('the timer is taken note of before the datagrams, once a turn', () => {
@@ -102,11 +110,11 @@ describe('who is waited for', () => {
     new Watch(
       own.kernel(),
       SOCKET,
-      () => seen.push(own.paces) && 20,
+      () => seen.push(own.paces) && 40,
       () => now,
     )
     for (let i = 0; i < 35; i++) {
-      now += 0.1
+      now += 0.09
       own.turn()
     }
     expect(seen.slice(-4)).toEqual([0, 1, 2, 3])
@@ -115,7 +123,7 @@ describe('who is waited for', () => {
   test('where the kernel refuses the change, whoever was waited for, and the timer goes on', () => {
     const own = new Remembering()
     let now = 0
-    let taken = 20
+    let taken = 50
     new Watch(
       own.kernel(),
       SOCKET,
@@ -130,7 +138,7 @@ describe('who is waited for', () => {
     }
     own.refuses = true
     turn(40)
-    expect([...own.watched]).toEqual([SOCKET])
+    expect([...own.watched, own.pace]).toEqual([SOCKET, 0])
     own.refuses = false
     turn(32)
     expect([...own.watched]).toEqual([PACER])
@@ -144,7 +152,7 @@ describe('who is waited for', () => {
   })
 
   test('without descriptors to spare the socket itself, always', () => {
-    for (const missing of [{ epoll: -1 }, { pacer: -1 }]) {
+    for (const missing of [{ epoll: -1 }, { always: -1 }, { pacer: -1 }]) {
       const own: Remembering = Object.assign(new Remembering(), missing)
       const watch = new Watch(
         own.kernel(),
@@ -155,9 +163,9 @@ describe('who is waited for', () => {
       for (let i = 0; i < 100; i++) own.turn()
       expect([own.polled, [...own.watched]]).toEqual([SOCKET, []])
       // What it got is given back at once, and nothing twice.
-      expect(own.closed).toHaveLength(1)
+      expect(own.closed).toHaveLength(2)
       watch.close()
-      expect(own.closed).toHaveLength(1)
+      expect(own.closed).toHaveLength(2)
     }
   })
 
@@ -225,7 +233,7 @@ describe.skipIf(real === null)('a real socket (skipped where there are no batch 
       await delay(20)
       expect(await ask(9000 + burst)).not.toBeNull()
     }
-    // To the timer, and back.
+    // To looking by itself or to the timer, and back.
     expect(changes).toBeGreaterThan(1)
     expect(await ask(9999)).not.toBeNull()
     await delay(100)
