@@ -11,17 +11,9 @@ import { explain, explainText } from './explain.ts'
 import { approveFeed, feedCalled, rollBackFeed } from './feeds-command.ts'
 import { feedsStatus, statusText } from './feeds-status.ts'
 import { requestFlush, requestRefresh } from './flush.ts'
-import {
-  diffFeed,
-  diffText,
-  historyOf,
-  historyText,
-  proofText,
-  prove,
-  verifiedText,
-  verifyHistory,
-} from './history-command.ts'
+import { diffFeed, diffText, historyOf, historyText, verifiedText, verifyHistory } from './history-command.ts'
 import { type Running, serve } from './main.ts'
+import { proofText, prove } from './proof-command.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
@@ -91,7 +83,8 @@ diff      names that come and go from the version in force to the source as it i
 approve   lets the version of NAME pass that its limits hold back, or ends a rollback; the running server takes it within seconds
 rollback  goes back to the version before, or to VERSION, until approve
 history   which version was in force when
-proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), from the versions that were in force then
+proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), and whether that was in force, quarantined by a
+          guard or only monitored, from the versions of then
 verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
 due       rules whose date for a re-check has come
 

@@ -45,7 +45,7 @@ describe('versions of a list', () => {
 
     const today = new Date().toISOString().slice(0, 10)
     const proof = await feeds('proof', 'www.one.example', '--on', today)
-    expect(proof.stdout).toMatch(/^www\.one\.example on .*: was listed$/m)
+    expect(proof.stdout).toMatch(/^www\.one\.example on .*: was listed and in force$/m)
     expect(proof.stdout).toMatch(/blocks one\.example \(it and all below\), line 1/)
     expect((await feeds('proof', 'three.example', '--on', today)).stdout).toMatch(/was not listed/)
     expect(await feeds('verify')).toMatchObject({
