@@ -52,18 +52,21 @@ export interface FeedState {
   readonly report: FeedReport | null
   readonly lastAttemptAt: number | null
   readonly lastSuccessAt: number | null
+  /** Since when the version in force is; at the earliest since the start. Null where none is. */
+  readonly inForceSince: number | null
   /** Attempts that failed since the start, by cause. */
   readonly failures: Readonly<Record<LoadCause, number>>
 }
 
 export class FeedKeeper {
   readonly states = new Map<string, FeedState>()
+  /** Why the last compilation came to nothing; null where it came to something. */
+  failure: string | null = null
   private readonly options: Omit<KeeperOptions, 'saved'>
   private watch: FeedWatch | null = null
   private underWay: Promise<void> | null = null
   private wanted = false
   private generation = 0
-  private problem = ''
   private expiryTimer: NodeJS.Timeout | null = null
   private closed = false
   private saved: SavedImage | null
@@ -72,7 +75,13 @@ export class FeedKeeper {
     this.options = options
     this.saved = saved
     for (const feed of options.feeds)
-      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null, failures: noFailures() })
+      this.states.set(feed.name, {
+        report: null,
+        lastAttemptAt: null,
+        lastSuccessAt: null,
+        inForceSince: null,
+        failures: noFailures(),
+      })
   }
 
   /** Compiles for the first time, and from then on whenever a file changes. Rejects where no image came of it: nothing may be served unfiltered. */
@@ -94,7 +103,7 @@ export class FeedKeeper {
     else await Promise.race([fresh, sleep(FRESH_MS, undefined, { ref: false })])
     if (this.generation > 0) return
     if (saved !== null) this.adopt(saved)
-    else throw new Error(`the feeds could not be compiled: ${this.problem}`)
+    else throw new Error(`the feeds could not be compiled: ${this.failure}`)
   }
 
   /** Resolves when an image of the feeds as they are now has been handed over, or could not be made. */
@@ -131,6 +140,7 @@ export class FeedKeeper {
       const { compiled, ended } = await inThread(orders, onProblem)
       if (this.closed) return
       this.generation = generation
+      this.failure = null
       for (const report of compiled.reports) {
         this.remember(report, startedAt)
         this.count(report)
@@ -140,8 +150,8 @@ export class FeedKeeper {
       // What it writes down must not be written by two at once.
       await ended
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error)
-      onProblem(this.problem)
+      this.failure = error instanceof Error ? error.message : String(error)
+      onProblem(this.failure)
       // What should have ended with this compilation must not stay for ever.
       if (!this.closed) this.wakeIn(RETRY_MS)
     }
@@ -154,6 +164,7 @@ export class FeedKeeper {
       report,
       lastAttemptAt: at,
       lastSuccessAt,
+      inForceSince: inForceSince(before, report, at),
       failures: before?.failures ?? noFailures(),
     })
   }
@@ -193,6 +204,11 @@ export class FeedKeeper {
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
   }
+}
+
+function inForceSince(before: FeedState | undefined, report: FeedReport, at: number): number | null {
+  if (!isInForce(report)) return null
+  return before?.report?.sha256 === report.sha256 ? (before.inForceSince ?? at) : at
 }
 
 function noFailures(): Record<LoadCause, number> {
