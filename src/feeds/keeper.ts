@@ -120,7 +120,7 @@ export class FeedKeeper {
 
   /** The image of the last run is in force until the lists have been read. */
   private adopt({ image, reports, savedAt }: SavedImage): void {
-    for (const report of reports) this.remember(report, savedAt)
+    for (const report of reports) this.remember(report, savedAt, null)
     this.options.onImage({ image, reports, seconds: 0, generation: 0 })
   }
 
@@ -141,10 +141,7 @@ export class FeedKeeper {
       if (this.closed) return
       this.generation = generation
       this.failure = null
-      for (const report of compiled.reports) {
-        this.remember(report, startedAt)
-        this.count(report)
-      }
+      for (const report of compiled.reports) this.remember(report, startedAt, report.cause)
       this.planExpiry(compiled.reports, startedAt)
       onImage({ ...compiled, generation })
       // What it writes down must not be written by two at once.
@@ -157,22 +154,17 @@ export class FeedKeeper {
     }
   }
 
-  private remember(report: FeedReport, at: number): void {
-    const before = this.states.get(report.name)
-    const lastSuccessAt = report.failure === null ? at : (before?.lastSuccessAt ?? null)
+  /** `failedBy`: what is counted; null for what was read in another run, or well. */
+  private remember(report: FeedReport, at: number, failedBy: LoadCause | null): void {
+    const before = this.states.get(report.name)!
+    const { failures } = before
     this.states.set(report.name, {
       report,
       lastAttemptAt: at,
-      lastSuccessAt,
+      lastSuccessAt: report.failure === null ? at : before.lastSuccessAt,
       inForceSince: inForceSince(before, report, at),
-      failures: before?.failures ?? noFailures(),
+      failures: failedBy === null ? failures : { ...failures, [failedBy]: failures[failedBy] + 1 },
     })
-  }
-
-  private count({ name, cause }: FeedReport): void {
-    const state = this.states.get(name)!
-    if (cause === null) return
-    this.states.set(name, { ...state, failures: { ...state.failures, [cause]: state.failures[cause] + 1 } })
   }
 
   /** For entries, and for exceptions of guards, that were in force at `at`. */
@@ -206,9 +198,9 @@ export class FeedKeeper {
   }
 }
 
-function inForceSince(before: FeedState | undefined, report: FeedReport, at: number): number | null {
+function inForceSince(before: FeedState, report: FeedReport, at: number): number | null {
   if (!isInForce(report)) return null
-  return before?.report?.sha256 === report.sha256 ? (before.inForceSince ?? at) : at
+  return before.report?.sha256 === report.sha256 ? (before.inForceSince ?? at) : at
 }
 
 function noFailures(): Record<LoadCause, number> {
