@@ -10,18 +10,10 @@ import { dueText, entriesDue } from './due-command.ts'
 import { explain, explainText } from './explain.ts'
 import { approveFeed, feedCalled, rollBackFeed } from './feeds-command.ts'
 import { feedsStatus, statusText } from './feeds-status.ts'
-import { requestFlush, requestRefresh } from './flush.ts'
-import {
-  diffFeed,
-  diffText,
-  historyOf,
-  historyText,
-  proofText,
-  prove,
-  verifiedText,
-  verifyHistory,
-} from './history-command.ts'
+import { diffFeed, diffText, historyOf, historyText, verifiedText, verifyHistory } from './history-command.ts'
 import { type Running, serve } from './main.ts'
+import { proofText, prove } from './proof-command.ts'
+import { flushCommand, refreshCommand, type Said } from './refresh-command.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
@@ -76,7 +68,8 @@ Blocks NAME and all below it, in every worker within a second and after a restar
   --reason TEXT         for the record
 `,
   feeds: `Usage: qalqan feeds status [--json] [--config FILE]
-       qalqan feeds refresh [NAME] [--config FILE]
+       qalqan feeds refresh [NAME] [--timeout DURATION] [--json] [--config FILE]
+       qalqan feeds refresh [NAME] --no-wait [--config FILE]
        qalqan feeds diff NAME [--from VERSION] [--to VERSION] [--json] [--config FILE]
        qalqan feeds approve NAME --by PERSON [--config FILE]
        qalqan feeds rollback NAME [--to VERSION] --by PERSON [--reason TEXT] [--config FILE]
@@ -86,12 +79,14 @@ Blocks NAME and all below it, in every worker within a second and after a restar
        qalqan feeds due [--json] [--config FILE]
 
 status    reads every feed as the server does, and says what is in force, held back or quarantined, and which exceptions of guards hold
-refresh   asks the running server to fetch and read NAME, or all feeds, now
+refresh   asks the running server to fetch and read NAME, or all feeds, now, and waits for what comes of each: not modified, applied, held back or failed;
+          exits 1 where one was held back or failed, or nothing came within DURATION (5m); with --no-wait it only asks
 diff      names that come and go from the version in force to the source as it is, and which of them are near names that everybody needs
 approve   lets the version of NAME pass that its limits hold back, or ends a rollback; the running server takes it within seconds
 rollback  goes back to the version before, or to VERSION, until approve
 history   which version was in force when
-proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), from the versions that were in force then
+proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), and whether that was in force, quarantined by a
+          guard or only monitored, from the versions of then
 verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
 due       rules whose date for a re-check has come
 
@@ -109,7 +104,7 @@ decide    --uphold lifts the rule for the very site, or those of the case, at on
 `,
   flush: `Usage: qalqan flush NAME [--below] [--config FILE]
 
-Tells the running server to forget the cached answers for NAME, in every worker within a second.
+Has the running server forget the cached answers for NAME, in every worker within a second; exits 1 where none runs.
   --below               those for all names below it as well
 `,
   unblock: `Usage: qalqan unblock NAME [--feeds] [--reason TEXT] [--config FILE]
@@ -151,6 +146,8 @@ function parse(argv: readonly string[]) {
         uphold: { type: 'boolean', default: false },
         reject: { type: 'boolean', default: false },
         name: { type: 'string' },
+        timeout: { type: 'string' },
+        'no-wait': { type: 'boolean', default: false },
       },
     })
   } catch (error) {
@@ -179,8 +176,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (values.open || values.contact || values.uphold || values.reject || values.name !== undefined)
     throw new UsageError('--open, --contact, --uphold, --reject and --name belong to appeals')
   if (command === 'feeds') return runFeeds(operands, values)
-  if ((values.by ?? values.from ?? values.to ?? values.on) !== undefined)
-    throw new UsageError('--by, --from, --to and --on belong to feeds')
+  if ((values.by ?? values.from ?? values.to ?? values.on ?? values.timeout) !== undefined || values['no-wait'])
+    throw new UsageError('--by, --from, --to, --on, --timeout and --no-wait belong to feeds')
   if (command === 'flush') return runFlush(operands, values)
   if (values.below) throw new UsageError('--below belongs to flush')
   if (command === 'explain') return runExplain(operands, values)
@@ -243,7 +240,7 @@ const FEEDS_ACTS: Readonly<
   Record<string, readonly [least: number, most: number, needs: readonly string[], may: readonly string[]]>
 > = {
   status: [0, 0, [], ['json']],
-  refresh: [0, 1, [], []],
+  refresh: [0, 1, [], ['json', 'timeout', 'no-wait']],
   diff: [1, 1, [], ['from', 'to', 'json']],
   approve: [1, 1, ['by'], []],
   rollback: [1, 1, ['by'], ['to', 'reason']],
@@ -267,9 +264,11 @@ const FEEDS_OPTIONS = [
   'below',
   'client',
   'policy',
+  'timeout',
+  'no-wait',
 ]
 
-function runFeeds([act = '', ...operands]: readonly string[], values: Values): number {
+function runFeeds([act = '', ...operands]: readonly string[], values: Values): number | Promise<number> {
   const takes = FEEDS_ACTS[act]
   if (takes === undefined) throw new UsageError(`feeds takes one of ${Object.keys(FEEDS_ACTS).join(', ')}`)
   const [least, most, needs, may] = takes
@@ -281,11 +280,13 @@ function runFeeds([act = '', ...operands]: readonly string[], values: Values): n
     throw new UsageError(
       `see qalqan feeds --help for what feeds ${act} takes${missing === undefined ? '' : `: --${missing} is missing`}`,
     )
+  if (values['no-wait'] && (values.json || values.timeout !== undefined))
+    throw new UsageError('--json and --timeout say how to wait: they do not go with --no-wait')
   const settings = settingsOf(values.config)
   return settings === null ? 1 : actOnFeeds(act, operands[0] ?? '', values, settings)
 }
 
-function actOnFeeds(act: string, name: string, values: Values, settings: Settings): number {
+function actOnFeeds(act: string, name: string, values: Values, settings: Settings): number | Promise<number> {
   const { by = '', from = null, to = null, on = '', reason } = values
   const show = <T>(value: T, text: (value: T) => string) =>
     print(values.json ? JSON.stringify(value, null, 2) : text(value))
@@ -298,7 +299,7 @@ function actOnFeeds(act: string, name: string, values: Values, settings: Setting
     return show(historyOf(settings, name === '' ? null : feedCalled(settings, name).name), historyText)
   if (act === 'proof') return show(prove(settings, { name, on }, progress('versions read')), proofText)
   if (act === 'due') return show(entriesDue(settings, Date.now()), dueText)
-  if (act === 'refresh') return refreshFeeds(settings, name)
+  if (act === 'refresh') return runRefresh(settings, name, values)
   const verified = verifyHistory(settings, progress('versions checked'))
   show(verified, verifiedText)
   return verified.problems.length === 0 ? 0 : 1
@@ -330,9 +331,14 @@ function runAppeals([act, ticket, ...more]: readonly string[], values: Values): 
   })
 }
 
-function refreshFeeds(settings: Settings, name: string): number {
-  requestRefresh(settings.data, name === '' ? null : feedCalled(settings, name).name)
-  return print(`${name === '' ? 'all feeds' : name}: a running server fetches and reads it now`)
+async function runRefresh(settings: Settings, name: string, values: Values): Promise<number> {
+  const { timeout, json: isJson, 'no-wait': noWait } = values
+  return say(await refreshCommand(settings, { name, isWaitedFor: !noWait, timeout, isJson }))
+}
+
+function say({ text, code }: Said): number {
+  print(text)
+  return code
 }
 
 /** A line that is written over, for a person who waits. */
@@ -343,13 +349,12 @@ function progress(what: string): (done: number, of: number) => void {
   }
 }
 
-function runFlush(operands: readonly string[], values: ReturnType<typeof parse>['values']): number {
+async function runFlush(operands: readonly string[], values: Values): Promise<number> {
   const [name, ...more] = operands
   if (name === undefined || more.length > 0) throw new UsageError('flush takes one name')
   const settings = settingsOf(values.config)
   if (settings === null) return 1
-  const flushed = requestFlush(settings.data, name, values.below)
-  return print(`${flushed}: a running server forgets it${values.below ? ' and all below it' : ''}`)
+  return say(await flushCommand(settings, name, values.below))
 }
 
 function runUrgent(

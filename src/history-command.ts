@@ -1,16 +1,13 @@
-/** `qalqan feeds history`, `verify`, `diff` and `proof`: what was in force when, and what it said. Reads, and writes nothing. */
+/** `qalqan feeds history`, `verify` and `diff`: what was in force when, and what it said. Reads, and writes nothing. */
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { asked, placeText } from './explain.ts'
 import { openFeedFile } from './feeds/feed-file.ts'
 import { NeverBlock } from './feeds/guards/never-block.ts'
-import { archivedPath, memorySource, openArchived } from './feeds/history/archive.ts'
-import { type History, type HistoryLine, readHistory, versionsInForce } from './feeds/history/chain.ts'
+import { archivedOf, archivedPath, memorySource, openArchived } from './feeds/history/archive.ts'
+import { type HistoryLine, readHistory, versionsInForce } from './feeds/history/chain.ts'
 import { type Difference, difference } from './feeds/history/diff.ts'
-import { type Proof, proveListing, type VersionProof } from './feeds/history/proof.ts'
 import { findVersion, openVersion, versionBefore, wholeOf } from './feeds/history/versions.ts'
-import { wideOctets } from './feeds/network.ts'
 import { FeedRefused } from './feeds/reader.ts'
 import { feedCalled } from './feeds-command.ts'
 import type { Settings } from './settings/settings.ts'
@@ -25,8 +22,11 @@ export function historyOf(settings: Settings, feed: string | null): readonly His
 }
 
 export function historyText(lines: readonly HistoryLine[]): string {
-  const rows = lines.map(({ seq, at, feed, act, sha256, serial, block, allow }) => {
-    const counts = act === 'in force' ? `, ${block} blocks, ${allow} exceptions` : ''
+  const rows = lines.map(({ seq, at, feed, act, sha256, serial, block, allow, reading, guards }) => {
+    const keptBack = Object.values(guards?.quarantined ?? {}).reduce((sum, count) => sum + count, 0)
+    const quarantined = keptBack === 0 ? '' : `, ${keptBack} quarantined`
+    const monitored = reading.mode === 'monitor' ? ', only monitored' : ''
+    const counts = act === 'in force' ? `, ${block} blocks, ${allow} exceptions${quarantined}${monitored}` : ''
     return `${seq}  ${at}  ${feed}  ${act}  ${sha256.slice(0, SHOWN_DIGITS)}${serial === null ? '' : `, serial ${serial}`}${counts}`
   })
   return rows.length === 0 ? 'nothing has been in force yet' : rows.join('\n')
@@ -40,16 +40,26 @@ export interface Verified {
   readonly copies: number
 }
 
-/** Checks the chain of the history, and every version that is kept. */
-export function verifyHistory(settings: Settings, onProgress: (done: number, of: number) => void = () => {}): Verified {
+/** Checks the chain of the history, and every version that is kept, with what guards kept back of it. */
+export function verifyHistory(
+  settings: Pick<Settings, 'data'>,
+  onProgress: (done: number, of: number) => void = () => {},
+): Verified {
   const { lines, head, problems } = readHistory(settings.data)
-  const versions = new Map(lines.map(line => [archivedPath(settings.data, line.feed, line.sha256), line]))
-  const kept = [...versions].filter(([path]) => existsSync(path))
+  const known = new Map(
+    lines.flatMap(line =>
+      archivedOf(line).map(sha256 => [archivedPath(settings.data, line.feed, sha256), { feed: line.feed, sha256 }]),
+    ),
+  )
+  const versions = new Set(lines.map(line => archivedPath(settings.data, line.feed, line.sha256)))
+  const kept = [...known].filter(([path]) => existsSync(path))
   const bad = kept.flatMap(([path, { feed, sha256 }], i) => {
     onProgress(i, kept.length)
-    return copyProblem(settings.data, feed, sha256, path) ?? []
+    const problem = copyProblem(settings.data, feed, sha256, path)
+    return problem === null ? [] : [{ path, problem }]
   })
-  return { lines: lines.length, head, problems: [...problems, ...bad], copies: kept.length - bad.length }
+  const copies = kept.filter(([path]) => versions.has(path) && !bad.some(own => own.path === path)).length
+  return { lines: lines.length, head, problems: [...problems, ...bad.map(own => own.problem)], copies }
 }
 
 function copyProblem(dataFolder: string, feed: string, sha256: string, path: string): string | null {
@@ -134,43 +144,4 @@ export function diffText({ feed, from, to, added, withdrawn, near }: FeedDiff): 
     ...some('+', added),
     ...some('-', withdrawn),
   ].join('\n')
-}
-
-/** `name` may be an address: in answers, or one that asks. Throws TypeError for what is neither and for what is no day. */
-export function prove(
-  settings: Settings,
-  { name: written, on }: { readonly name: string; readonly on: string },
-  onProgress?: (done: number, of: number) => void,
-): Proof {
-  const { name: shown, wire } = asked(written)
-  const address = wire === null ? wideOctets(shown) : null
-  const subject = wire === null ? { answer: address!, client: address! } : { name: wire }
-  return proveListing(settings.data, { subject, shown, on }, onProgress)
-}
-
-export function proofText({ name, on, isListed, versions, urgent, history }: Proof): string {
-  const unreadable = versions.some(own => own.entries === null)
-  const verdict = isListed
-    ? 'was listed'
-    : unreadable
-      ? 'cannot be told: versions are not kept any more'
-      : 'was not listed'
-  return [
-    `${name} on ${on}: ${verdict}`,
-    ...versions.flatMap(versionLines),
-    ...urgent.map(change => `  urgent ${change.action} of ${change.name}, ${change.at}`),
-    ...(versions.length === 0 ? ['  no version of any feed was in force then'] : []),
-    chainLine(history),
-  ].join('\n')
-}
-
-function versionLines({ feed, seq, sha256, from, until, entries, problem }: VersionProof): string[] {
-  const head = `  ${feed}, line ${seq} of the history, in force from ${from} ${until === null ? 'on' : `to ${until}`}, sha256 ${sha256}`
-  if (entries === null) return [head, `    ${problem}`]
-  return [head, ...entries.map(own => `    ${own.status} ${placeText(own)}, line ${own.line}`)]
-}
-
-function chainLine({ lines, head, problems }: { lines: number } & Pick<History, 'head' | 'problems'>): string {
-  const verdict = problems.length === 0 ? 'the chain is whole' : `the chain is NOT whole: ${problems[0]}`
-  return `  history: ${lines} lines, ${verdict}; head ${head}`
 }

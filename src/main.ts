@@ -14,7 +14,6 @@ import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
 import { tallyHeads } from './feeds/tally/tally-file.ts'
 import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
-import { watchFlushes } from './flush.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
 import { LettingGo, thoroughCollector } from './platform/collect.ts'
@@ -25,6 +24,8 @@ import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
 import { caseFinder } from './policy/find-case.ts'
 import { expiredEntries, listAges, listCounts } from './public/list-counts.ts'
+import { refreshFeeds } from './refresh.ts'
+import { watchRequests } from './requests.ts'
 import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
 import type { Settings } from './settings/settings.ts'
@@ -144,16 +145,15 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const workers = pool
   started.push({ stop: () => workers.stop(0) })
   const listening = await pool.start()
-  const flushes = watchFlushes(settings.data, {
+  const requests = watchRequests(settings.data, {
     onFlush: (name, below) => workers.flush(name, below),
-    onRefresh: feed => {
+    onRefresh: (feed, onStage) => {
       log.logger.info({ feed }, 'feeds are read again')
-      fetchers.refresh(feed)
-      void keeper.refresh()
+      return refreshFeeds({ feeds: settings.feeds, fetchers, keeper }, feed, onStage)
     },
     onProblem: problem => log.logger.error({ problem }, 'a request from the command line'),
   })
-  started.push({ stop: async () => flushes.close() })
+  started.push({ stop: async () => requests.close() })
   if (listening.note !== null) log.logger.warn({ reason: listening.note }, 'datagrams are read one at a time')
 
   const appeals = settings.appeals === null ? null : new AppealStore(settings.data)
@@ -212,7 +212,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const stop = async () => {
     keeper.close()
     urgent.close()
-    flushes.close()
+    requests.close()
     fetchers.close()
     if (forgetting !== null) clearInterval(forgetting)
     await Promise.all([workers.stop(STOP_MS), ...http.map(server => server.close())])
@@ -220,7 +220,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   }
   const reload = () => {
     log.logger.info('feeds are read again')
-    fetchers.refresh()
+    void fetchers.refresh()
     void keeper.refresh()
   }
   setTimeout(collect, COLLECT_MS).unref()

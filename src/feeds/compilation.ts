@@ -9,6 +9,7 @@ import type { FeedSettings } from '../settings/settings.ts'
 import { compileFeeds } from './compile.ts'
 import { readDecisions } from './decisions.ts'
 import { filterSink } from './filter-sink.ts'
+import { KeptBack } from './guards/kept-back.ts'
 import { NeverBlock, type NeverBlockNames } from './guards/never-block.ts'
 import type { Keeping } from './history/archive.ts'
 import { recordVersions } from './history/record.ts'
@@ -36,8 +37,19 @@ export interface Compiled {
   readonly seconds: number
 }
 
-/** `expired`: by feed, for the names whose entries have expired. */
-export function compile(orders: CompileOrders, expired: readonly ExpiredNames[] = noneExpired(orders)): Compiled {
+/** What is met of each feed that is in no image, but is written down: by feed. */
+export interface Aside {
+  /** Names whose entries have expired. */
+  readonly expired: readonly ExpiredNames[]
+  /** Rules that guards keep back. */
+  readonly keptBack: readonly KeptBack[]
+}
+
+export function newAside({ feeds }: Pick<CompileOrders, 'feeds'>): Aside {
+  return { expired: feeds.map(() => new ExpiredNames()), keptBack: feeds.map(() => new KeptBack()) }
+}
+
+export function compile(orders: CompileOrders, aside: Aside = newAside(orders)): Compiled {
   const startMs = performance.now()
   const builder = new FilterBuilder(orders.seed)
   const options = {
@@ -49,11 +61,13 @@ export function compile(orders: CompileOrders, expired: readonly ExpiredNames[] 
   const reports = compileFeeds(orders.feeds, options, feed => {
     const mark = builder.mark()
     const feedNumber = orders.feeds.indexOf(feed)
-    const ended = expired[feedNumber]!
-    const sink = filterSink(feed, { builder, categories: orders.categories, feedNumber, expired: ended })
+    const expired = aside.expired[feedNumber]!
+    const keptBack = aside.keptBack[feedNumber]!
+    const sink = filterSink(feed, { builder, categories: orders.categories, feedNumber, expired, keptBack })
     const undo = () => {
       builder.cutBack(mark)
-      ended.clear()
+      expired.clear()
+      keptBack.clear()
     }
     return { sink, undo }
   })
@@ -61,20 +75,18 @@ export function compile(orders: CompileOrders, expired: readonly ExpiredNames[] 
   return { image, reports, seconds: (performance.now() - startMs) / 1000 }
 }
 
-export function noneExpired({ feeds }: Pick<CompileOrders, 'feeds'>): ExpiredNames[] {
-  return feeds.map(() => new ExpiredNames())
-}
-
 /** Writes down what has come into force. Resolves with what went wrong, a sentence each. */
 export async function writeDown(
   orders: CompileOrders,
   compiled: Compiled,
-  expired: readonly ExpiredNames[] = noneExpired(orders),
+  { expired, keptBack }: Aside,
 ): Promise<string[]> {
   const { dataFolder, feeds, keeping, now, categories } = orders
   if (dataFolder === null) return []
   const decisions = readDecisions(dataFolder)
-  const problems = await recordVersions(compiled.reports, { dataFolder, feeds, decisions, keeping, nowMs: now * 1000 })
+  const { exceptions } = orders.neverBlock
+  const recorded = { dataFolder, feeds, decisions, keeping, keptBack, exceptions, nowMs: now * 1000 }
+  const problems = await recordVersions(compiled.reports, recorded)
   const fingerprint = fingerprintOf(orders)
   try {
     saveImage(dataFolder, fingerprint, compiled, now)

@@ -5,7 +5,7 @@
 import { writeFileSync, writeSync } from 'node:fs'
 import { returnLargeBlocks } from '../platform/malloc.ts'
 import { endWithParent } from '../platform/orphan.ts'
-import { type Compiled, compile, noneExpired, writeDown } from './compilation.ts'
+import { type Compiled, compile, newAside, writeDown } from './compilation.ts'
 import { type FromCompiler, IMAGE_PIPE, piecesOf, type Start, sumOf } from './handover.ts'
 
 /** oom_score_adj of proc(5): where memory ends, this process goes, and what is in force stays. */
@@ -25,10 +25,10 @@ async function run({ orders, parent }: Start): Promise<void> {
   // Before anything large is made.
   returnLargeBlocks()
   offerToGo()
-  const expired = noneExpired(orders)
-  const compiled = compile(orders, expired)
+  const aside = newAside(orders)
+  const compiled = compile(orders, aside)
   await handOver(compiled)
-  await say({ kind: 'aftermath', warnings: await writeDown(orders, compiled, expired) })
+  await say({ kind: 'aftermath', warnings: await writeDown(orders, compiled, aside) })
 }
 
 async function handOver({ image, reports, seconds }: Compiled): Promise<void> {

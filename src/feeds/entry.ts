@@ -6,6 +6,7 @@
  */
 import type { AnswerMode, RuleClass } from '../images/classes.ts'
 import type { GivenAddresses } from '../images/filter/given.ts'
+import { nameToText } from '../wire/name.ts'
 
 export type { GivenAddresses }
 
@@ -57,4 +58,13 @@ export interface RuleSink {
   skip(line: number, why: string): void
   /** A line that is not well-formed. `text` is what was read, for the operator, at most 200 characters. */
   bad(line: number, why: string, text: string): void
+}
+
+/** A rule in short: `name` with all below it, `=name` alone, `*.name` only what is below. The name is in wire form. */
+export function ruleText(name: Uint8Array, extent: Extent): string {
+  return markedRule(nameToText(name), extent)
+}
+
+export function markedRule(name: string, extent: Extent): string {
+  return `${extent === EXACT ? '=' : extent === BELOW ? '*.' : ''}${name}`
 }

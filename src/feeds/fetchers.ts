@@ -14,7 +14,8 @@ const FIRST_FETCH_MS = 10_000
 interface Fetching {
   readonly feed: string
   readonly hasCopy: boolean
-  refresh(): Promise<void>
+  /** Resolves with whether there is a new version. Never rejects. */
+  refresh(): Promise<boolean>
   state(): FetchState
   close(): void
 }
@@ -50,9 +51,11 @@ export class Fetchers {
     ])
   }
 
-  /** Null: all of them. */
-  refresh(feed: string | null = null): void {
-    for (const fetcher of this.all) if (feed === null || fetcher.feed === feed) void fetcher.refresh()
+  /** Null: all of them. Resolves, with whether any has a new version, when all have come or failed. Never rejects. */
+  async refresh(feed: string | null = null): Promise<boolean> {
+    const wanted = this.all.filter(fetcher => feed === null || fetcher.feed === feed)
+    const found = await Promise.all(wanted.map(fetcher => fetcher.refresh()))
+    return found.includes(true)
   }
 
   states(): FetchState[] {

@@ -10,6 +10,7 @@ import { provenanceText } from '../images/filter/provenance.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { NAME_OCTETS_MAX } from '../wire/name.ts'
 import type { EntryDetail, Extent, Network } from './entry.ts'
+import type { KeptBack } from './guards/kept-back.ts'
 import type { GuardedSink } from './guards/quarantine.ts'
 import type { ExpiredNames } from './tally/expired-names.ts'
 
@@ -21,6 +22,8 @@ export interface SinkContext {
   readonly feedNumber: number
   /** Gets the names whose entries have expired. Absent: nobody counts them. */
   readonly expired?: ExpiredNames
+  /** Gets the rules that guards keep back. Absent: nobody wants to know. */
+  readonly keptBack?: KeptBack
 }
 
 /** A sink for one feed; what is no rule (pages, skipped and bad lines) is for the reader's report alone. */
@@ -36,6 +39,8 @@ export function filterSink(feed: FeedSettings, context: SinkContext): GuardedSin
     skip() {},
     bad() {},
     expired: (nameOctets, extent) => context.expired?.add(rules.name, nameOctets, extent),
+    quarantined: (nameOctets, extent, _detail, line, reason) =>
+      context.keptBack?.add(rules.name, nameOctets, extent, line, reason),
   }
 }
 

@@ -51,18 +51,21 @@ export interface FeedState {
   readonly report: FeedReport | null
   readonly lastAttemptAt: number | null
   readonly lastSuccessAt: number | null
+  /** Since when the version in force is; at the earliest since the start. Null where none is. */
+  readonly inForceSince: number | null
   /** Attempts that failed since the start, by cause. */
   readonly failures: Readonly<Record<LoadCause, number>>
 }
 
 export class FeedKeeper {
   readonly states = new Map<string, FeedState>()
+  /** Why the last compilation came to nothing; null where it came to something. */
+  failure: string | null = null
   private readonly options: Omit<KeeperOptions, 'saved'>
   private watch: FeedWatch | null = null
   private underWay: Promise<void> | null = null
   private wanted = false
   private generation = 0
-  private problem = ''
   private expiryTimer: NodeJS.Timeout | null = null
   private closed = false
   private readonly compiler = new Compiler()
@@ -72,7 +75,13 @@ export class FeedKeeper {
     this.options = options
     this.saved = saved
     for (const feed of options.feeds)
-      this.states.set(feed.name, { report: null, lastAttemptAt: null, lastSuccessAt: null, failures: noFailures() })
+      this.states.set(feed.name, {
+        report: null,
+        lastAttemptAt: null,
+        lastSuccessAt: null,
+        inForceSince: null,
+        failures: noFailures(),
+      })
   }
 
   /** Compiles for the first time, and from then on whenever a file changes. Rejects where no image came of it: nothing may be served unfiltered. */
@@ -94,7 +103,7 @@ export class FeedKeeper {
     else await Promise.race([fresh, sleep(FRESH_MS, undefined, { ref: false })])
     if (this.generation > 0) return
     if (saved !== null) this.adopt(saved)
-    else throw new Error(`the feeds could not be compiled: ${this.problem}`)
+    else throw new Error(`the feeds could not be compiled: ${this.failure}`)
   }
 
   /** Resolves when an image of the feeds as they are now has been handed over, or could not be made. */
@@ -111,7 +120,7 @@ export class FeedKeeper {
 
   /** The image of the last run is in force until the lists have been read. */
   private adopt({ image, reports, savedAt }: SavedImage): void {
-    for (const report of reports) this.remember(report, savedAt)
+    for (const report of reports) this.remember(report, savedAt, null)
     this.options.onImage({ image, reports, seconds: 0, generation: 0 })
   }
 
@@ -131,38 +140,32 @@ export class FeedKeeper {
       const { compiled, ended } = await this.compiler.compile(orders, onProblem)
       if (this.closed) return
       this.generation = generation
-      for (const report of compiled.reports) {
-        this.remember(report, startedAt)
-        this.count(report)
-      }
+      this.failure = null
+      for (const report of compiled.reports) this.remember(report, startedAt, report.cause)
       this.planExpiry(compiled.reports, startedAt)
       onImage({ ...compiled, generation })
       // What it writes down must not be written by two at once.
       await ended
     } catch (error) {
       if (this.closed) return
-      this.problem = error instanceof Error ? error.message : String(error)
-      onProblem(this.problem)
+      this.failure = error instanceof Error ? error.message : String(error)
+      onProblem(this.failure)
       // What should have ended with this compilation must not stay for ever.
       this.wakeIn(RETRY_MS)
     }
   }
 
-  private remember(report: FeedReport, at: number): void {
-    const before = this.states.get(report.name)
-    const lastSuccessAt = report.failure === null ? at : (before?.lastSuccessAt ?? null)
+  /** `failedBy`: what is counted; null for what was read in another run, or well. */
+  private remember(report: FeedReport, at: number, failedBy: LoadCause | null): void {
+    const before = this.states.get(report.name)!
+    const { failures } = before
     this.states.set(report.name, {
       report,
       lastAttemptAt: at,
-      lastSuccessAt,
-      failures: before?.failures ?? noFailures(),
+      lastSuccessAt: report.failure === null ? at : before.lastSuccessAt,
+      inForceSince: inForceSince(before, report, at),
+      failures: failedBy === null ? failures : { ...failures, [failedBy]: failures[failedBy] + 1 },
     })
-  }
-
-  private count({ name, cause }: FeedReport): void {
-    const state = this.states.get(name)!
-    if (cause === null) return
-    this.states.set(name, { ...state, failures: { ...state.failures, [cause]: state.failures[cause] + 1 } })
   }
 
   /** For entries, and for exceptions of guards, that were in force at `at`. */
@@ -196,6 +199,11 @@ export class FeedKeeper {
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)
   }
+}
+
+function inForceSince(before: FeedState, report: FeedReport, at: number): number | null {
+  if (!isInForce(report)) return null
+  return before.report?.sha256 === report.sha256 ? (before.inForceSince ?? at) : at
 }
 
 function noFailures(): Record<LoadCause, number> {

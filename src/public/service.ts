@@ -103,16 +103,31 @@ const LASTING_SECONDS = 5
 /** Of the time, for making it. */
 const SHARE_MAX = 0.05
 
-/** The same value for some seconds, and longer where it takes long to make: counting millions of rules for every visitor would be a way to keep us busy. */
-function lasting<T>(make: () => T, now: () => number): () => T {
-  let last: { readonly value: T; readonly at: number; readonly until: number } | null = null
+/**
+ * The same value for some seconds, and longer where it takes long to make: counting millions of rules for every visitor would be a way to keep us busy. What could not
+ * be made is not tried again for as long either.
+ */
+export function lasting<T>(make: () => T, now: () => number): () => T {
+  let last: { readonly get: () => T; readonly at: number; readonly until: number } | null = null
   return () => {
     const at = now()
-    if (last !== null && at >= last.at && at < last.until) return last.value
+    if (last !== null && at >= last.at && at < last.until) return last.get()
     const startMs = performance.now()
-    const value = make()
+    const get = outcomeOf(make)
     const seconds = (performance.now() - startMs) / 1000
-    last = { value, at, until: at + Math.max(LASTING_SECONDS, seconds / SHARE_MAX) }
-    return value
+    last = { get, at, until: at + Math.max(LASTING_SECONDS, seconds / SHARE_MAX) }
+    return get()
+  }
+}
+
+/** Gives what was made, or throws what was thrown, as often as it is asked. */
+function outcomeOf<T>(make: () => T): () => T {
+  try {
+    const value = make()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }

@@ -91,10 +91,10 @@ test('an answer with a flagged address is not given, whatever the name; exceptio
   const proof = (of: string) =>
     serving.folder.run('feeds', 'proof', of, '--on', today, '--config', 'qalqan.yaml').then(({ stdout }) => stdout)
   expect(await proof(addresses.get('b.example')!)).toMatch(
-    /: was listed$[\s\S]*\n {4}blocks [\d.]+\/24 \(addresses in answers\), line 4$/m,
+    /: was listed and in force$[\s\S]*\n {4}blocks [\d.]+\/24 \(addresses in answers\), line 4$/m,
   )
   expect(await proof('127.0.0.12')).toMatch(
-    /: was listed$[\s\S]*127\.0\.0\.12\/32 \(whoever asks from there\), line 10$/m,
+    /: was listed and in force$[\s\S]*127\.0\.0\.12\/32 \(whoever asks from there\), line 10$/m,
   )
   expect(await proof('203.0.113.77')).toMatch(/^203\.0\.113\.77 on .*: was not listed$/m)
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()

@@ -52,7 +52,7 @@ describe('qalqan flush', () => {
     for (const name of ['www.a.test', 'mail.a.test', 'b.test']) await ask(name)
     const before = { www: askedFor('www.a.test'), mail: askedFor('mail.a.test'), b: askedFor('b.test') }
     const flushed = await new Program(['flush', 'WWW.a.test', '--config', config]).ended
-    expect([flushed.code, flushed.stdout]).toEqual([0, 'www.a.test: a running server forgets it\n'])
+    expect([flushed.code, flushed.stdout]).toEqual([0, 'www.a.test: the running server forgets it\n'])
     await delay(1000)
     for (const name of ['www.a.test', 'mail.a.test', 'b.test']) await ask(name)
     expect(askedFor('www.a.test')).toBe(2 * before.www)

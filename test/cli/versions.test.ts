@@ -45,7 +45,7 @@ describe('versions of a list', () => {
 
     const today = new Date().toISOString().slice(0, 10)
     const proof = await feeds('proof', 'www.one.example', '--on', today)
-    expect(proof.stdout).toMatch(/^www\.one\.example on .*: was listed$/m)
+    expect(proof.stdout).toMatch(/^www\.one\.example on .*: was listed and in force$/m)
     expect(proof.stdout).toMatch(/blocks one\.example \(it and all below\), line 1/)
     expect((await feeds('proof', 'three.example', '--on', today)).stdout).toMatch(/was not listed/)
     expect(await feeds('verify')).toMatchObject({
@@ -59,19 +59,6 @@ describe('versions of a list', () => {
     expect((await feeds('verify')).code).toBe(1)
   }, 60_000)
 
-  test('refresh has the server look at once, also at what no watch tells of', async () => {
-    put('one.example')
-    const path = config()
-    const server = await serving.folder.serve(path)
-    expect((await serving.folder.run('feeds', 'refresh', 'list', '--config', path)).stdout).toBe(
-      'list: a running server fetches and reads it now\n',
-    )
-    await server.printed(/feeds are read again/)
-    expect((await serving.folder.run('feeds', 'refresh', 'other', '--config', path)).stderr).toMatch(
-      /no feed is called "other"/,
-    )
-  })
-
   const misuse: readonly (readonly [args: readonly string[], why: RegExp])[] = [
     [['frobnicate'], /feeds takes one of status, refresh/],
     [['rollback', 'list'], /--by is missing/],
@@ -79,6 +66,9 @@ describe('versions of a list', () => {
     [['proof', 'a.example'], /--on is missing/],
     [['status', 'list'], /see qalqan feeds --help/],
     [['diff'], /see qalqan feeds --help/],
+    [['refresh', '--no-wait', '--json'], /do not go with --no-wait/],
+    [['refresh', '--no-wait', '--timeout', '5s'], /do not go with --no-wait/],
+    [['status', '--timeout', '5s'], /--timeout does not belong to feeds status/],
   ]
   test.each(misuse)('feeds %j is wrong usage', async (args, why) => {
     const { code, stderr } = await serving.folder.run('feeds', ...args, '--config', config())

@@ -2,6 +2,8 @@ import { renameSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type NeverBlockNames, NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { FeedKeeper } from '../../src/feeds/keeper.ts'
+import type { SavedImage } from '../../src/feeds/saved-image.ts'
+import { FilterBuilder } from '../../src/images/filter/builder.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
 import { Folder, ndjson } from '../cli/program.ts'
@@ -21,6 +23,7 @@ let problems: string[]
 function keeperOf(
   feeds: readonly Partial<FeedSettings>[],
   neverBlock: NeverBlockNames = NOTHING_OF_YOUR_OWN,
+  saved: SavedImage | null = null,
 ): FeedKeeper {
   const settled = feeds.map((feed, i) => ({
     name: `list${i}`,
@@ -45,7 +48,7 @@ function keeperOf(
     categories: ['illegal', '-not-listed'],
     neverBlock,
     keeping: { keepMs: 3_600_000, octetsMax: 2 ** 20 },
-    saved: null,
+    saved,
     now: Date.now,
     onImage: ({ image, generation }) => void images.push({ generation, names: new FilterReader(image).names }),
     onProblem: problem => void problems.push(problem),
@@ -63,6 +66,12 @@ afterEach(async () => {
   await delay(50)
   await folder.remove()
 })
+
+async function startedOf(feeds: readonly Partial<FeedSettings>[]): Promise<FeedKeeper> {
+  const started = keeperOf(feeds)
+  await started.start()
+  return started
+}
 
 const list = (...names: readonly string[]) => names.map(name => `${name}\n`).join('')
 /** Longer than a file must lie still before it is read. */
@@ -126,6 +135,26 @@ describe('the keeper of feeds', () => {
     expect(await until(() => images.length === 3)).toBe(true)
     expect(images[2]!.names).toBe(1)
     expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: false, failure: null })
+  })
+
+  test('what failed in the last run is no failure of this one: its state is known, and counted when it fails again', async () => {
+    folder.write('list0.txt', list('a.example'))
+    const first = await startedOf([{}])
+    rmSync(folder.file('list0.txt'))
+    expect(await until(() => first.states.get('list0')!.failures.unreadable === 1)).toBe(true)
+    const { report } = first.states.get('list0')!
+    first.close()
+    images = []
+    const saved = { image: new FilterBuilder(SEED).finish(0), reports: [report!], seed: SEED, savedAt: 1000 }
+    await keeperOf([{}], NOTHING_OF_YOUR_OWN, saved).start()
+    if (images.length === 1 && images[0]!.generation === 0)
+      expect(keeper.states.get('list0')).toMatchObject({ lastAttemptAt: 1000, failures: { unreadable: 0 } })
+    expect(await until(() => images.at(-1)!.generation === 1)).toBe(true)
+    expect(keeper.states.get('list0')).toMatchObject({
+      report: { fromLastGood: true },
+      lastSuccessAt: null,
+      failures: { unreadable: 1 },
+    })
   })
 
   test('one bad feed costs the others nothing', async () => {

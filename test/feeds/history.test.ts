@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, writeDown } from '../../src/feeds/compilation.ts'
+import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import { appendDecision } from '../../src/feeds/decisions.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath, type Keeping, prune } from '../../src/feeds/history/archive.ts'
@@ -57,8 +57,9 @@ async function inForce(
     neverBlock: NOTHING_OF_YOUR_OWN,
     keeping,
   }
-  const compiled = compile(orders)
-  expect(await writeDown(orders, compiled)).toEqual([])
+  const aside = newAside(orders)
+  const compiled = compile(orders, aside)
+  expect(await writeDown(orders, compiled, aside)).toEqual([])
   return compiled
 }
 

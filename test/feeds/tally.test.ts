@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, noneExpired, writeDown } from '../../src/feeds/compilation.ts'
+import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { compareVersions } from '../../src/feeds/tally/compare.ts'
 import { type CellChange, tallyHeads, tallyPath } from '../../src/feeds/tally/tally-file.ts'
@@ -38,8 +38,8 @@ async function on(day: string, lists: Readonly<Record<string, string>>, own: Par
     neverBlock: NOTHING_OF_YOUR_OWN,
     keeping: { keepMs: 0, octetsMax: 0 },
   }
-  const expired = noneExpired(orders)
-  return writeDown(orders, compile(orders, expired), expired)
+  const aside = newAside(orders)
+  return writeDown(orders, compile(orders, aside), aside)
 }
 
 /** Months in words: `added/withdrawn/expired category basis`. */

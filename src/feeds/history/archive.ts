@@ -1,6 +1,6 @@
 /**
- * Versions of lists as they were in force: `<data>/archive/<feed>/<sha256>.zst`, for going back to one, for telling what changed, and for proving
- * what was listed on a day. Only their owner may read them.
+ * Versions of lists as they were in force, and beside them what guards kept back of each: `<data>/archive/<feed>/<sha256>.zst`, for going back to one, for
+ * telling what changed, and for proving what was listed on a day. Only their owner may read them.
  *
  * Owns: what is kept and what goes: never what is in force, nor what a feed was rolled back to; then the oldest first.
  */
@@ -23,6 +23,18 @@ function folderOf(dataFolder: string, feed: string): string {
 
 export function archivedPath(dataFolder: string, feed: string, sha256: string): string {
   return join(folderOf(dataFolder, feed), `${sha256}${EXTENSION}`)
+}
+
+/** What says which octets are meant: a line of the history, or a decision. */
+export interface HasArchived {
+  readonly feed: string
+  readonly sha256: string
+  readonly guards?: { readonly list: string | null }
+}
+
+/** The hashes of what is kept for it: a version, and the list of what guards kept back of it. */
+export function archivedOf({ sha256, guards }: HasArchived): string[] {
+  return [sha256, guards?.list ?? []].flat()
 }
 
 /** Keeps a version; one that is kept already costs nothing. Rejects with what the file system or the source says. */

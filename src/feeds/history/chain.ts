@@ -1,14 +1,26 @@
 /**
- * Which version of which list was in force when: `<data>/history.ndjson`, a line each time that changes, never changed afterwards. Each line has
+ * Which version of which list was in force when, and what guards kept back of it: `<data>/history.ndjson`, a line each time that changes, never changed afterwards. Each line has
  * the SHA-256 of the line before it, so that whoever knows the newest one can tell whether any was changed, left out or put in later.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FeedSettings } from '../../settings/settings.ts'
+import type { GuardException } from '../guards/exception.ts'
+import type { QuarantineReason } from '../guards/never-block.ts'
 
 /** How a list was read then, so that it can be read the same way again. */
 export type Reading = Pick<FeedSettings, 'format' | 'mode' | 'class' | 'category' | 'scope' | 'subdomains' | 'answer'>
+
+/** What guards did to a version while it was in force. */
+export interface GuardRecord {
+  /** Rules that were kept back, by reason; reasons of none are left out. */
+  readonly quarantined: Readonly<Partial<Record<QuarantineReason, number>>>
+  /** SHA-256 of the list of these rules, hexadecimal, which is kept beside the version; null: there were none. */
+  readonly list: string | null
+  /** Exceptions by which rules counted all the same, and how many. */
+  readonly spared: readonly (GuardException & { readonly rules: number })[]
+}
 
 export interface Change {
   /** ISO 8601. */
@@ -21,6 +33,8 @@ export interface Change {
   readonly block: number
   readonly allow: number
   readonly reading: Reading
+  /** Absent in lines of before this was recorded. */
+  readonly guards?: GuardRecord
 }
 
 export interface HistoryLine extends Change {

@@ -3,8 +3,7 @@
  * look at before it bites.
  */
 import type { FeedSettings } from '../../settings/settings.ts'
-import { nameToText } from '../../wire/name.ts'
-import { BELOW, EXACT, type Extent, type Network } from '../entry.ts'
+import { type Extent, type Network, ruleText } from '../entry.ts'
 import type { OctetSource } from '../feed-file.ts'
 import type { NeverBlock } from '../guards/never-block.ts'
 import { loadFeed } from '../load-feed.ts'
@@ -67,7 +66,6 @@ class RuleSet extends QuietSink {
   }
 
   private ruleOf(length: number, extent: Extent): string {
-    const mark = extent === EXACT ? '=' : extent === BELOW ? '*.' : ''
-    return mark + nameToText(this.name.slice(0, length))
+    return ruleText(this.name.subarray(0, length), extent)
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Whether a name, an address in answers or a client was listed on a day: every version that was in force then is read again, as it was read then, and checked against the hash that
- * history has of it. Urgent changes count as well.
+ * history has of it. Whether it was in force is told as well: what guards had kept back then, feeds that were only monitored, and urgent changes.
  */
 import { type Explanation, entriesAbout, type Subject } from '../explain.ts'
 import { loadFeed } from '../load-feed.ts'
@@ -8,8 +8,8 @@ import { FeedRefused } from '../reader.ts'
 import { readUrgentChanges, type UrgentChange } from '../urgent.ts'
 import { openArchived } from './archive.ts'
 import { type HistoryLine, readHistory } from './chain.ts'
-
-const DAY_MS = 86_400_000
+import { asGuarded, type Guarded } from './guarded.ts'
+import { DAY_MS, isLifted, urgentOn } from './urgent-then.ts'
 
 export interface VersionProof {
   readonly feed: string
@@ -19,17 +19,41 @@ export interface VersionProof {
   /** ISO 8601; the second is null while it lasts. */
   readonly from: string
   readonly until: string | null
-  /** Entries that speak of it; null where the version cannot be read any more. */
-  readonly entries: readonly Explanation[] | null
+  /** Entries that speak of it, as they counted then; null where the version cannot be read any more. */
+  readonly entries: readonly ProvenEntry[] | null
+  readonly guards: Guarded['guards']
+  readonly exceptions: Guarded['exceptions']
   readonly problem: string | null
 }
+
+export interface ProvenEntry extends Explanation {
+  /** It blocked nothing all the while: `qalqan unblock --feeds` held for this very name. */
+  readonly isLifted: boolean
+}
+
+/**
+ * The first of these that holds of any rule: `in force` at some time of the day; `unknown`: what would tell is not kept any more; `guards not recorded`: of before the
+ * history told what guards kept back.
+ */
+export const STANDINGS = [
+  'in force',
+  'unknown',
+  'guards not recorded',
+  'monitored',
+  'quarantined',
+  'lifted',
+  'not listed',
+] as const
+export type Standing = (typeof STANDINGS)[number]
 
 export interface Proof {
   /** Or an address. */
   readonly name: string
   /** `2026-11-20`, in UTC. */
   readonly on: string
+  /** Whether a rule to block it stood in a list then, or an urgent block held; `standing`: what came of it. */
   readonly isListed: boolean
+  readonly standing: Standing
   readonly versions: readonly VersionProof[]
   /** Urgent changes that held on that day, for the name or one above it; there are none for addresses. */
   readonly urgent: readonly UrgentChange[]
@@ -48,20 +72,39 @@ export function proveListing(
   const spans = spansOf(lines).filter(
     ({ startMs, endMs }) => startMs < fromMs + DAY_MS && (endMs === null || endMs > fromMs),
   )
+  const changes = readUrgentChanges(dataFolder)
   const versions = spans.map((span, i) => {
     onProgress(i, spans.length)
-    return versionProof(dataFolder, span, subject, fromMs)
+    return versionProof(dataFolder, span, { subject, dayMs: fromMs, changes })
   })
-  const urgent = subject.name === undefined ? [] : urgentOn(dataFolder, shown, fromMs)
-  const blocks = versions.some(own => own.entries?.some(entry => entry.status === 'blocks'))
+  const urgent = subject.name === undefined ? [] : urgentOn(changes, shown, fromMs)
+  const blocksUrgently = urgent.some(change => change.action === 'block')
+  const standings = versions.flatMap(standingsOf)
   return {
     name: shown,
     on,
-    isListed: blocks || urgent.some(change => change.action === 'block'),
+    isListed: blocksUrgently || versions.some(own => own.entries?.some(isBlockRule)),
+    standing: blocksUrgently ? 'in force' : (STANDINGS.find(own => standings.includes(own)) ?? 'not listed'),
     versions,
     urgent,
     history: { lines: lines.length, head, problems },
   }
+}
+
+function standingsOf({ entries, guards }: VersionProof): Standing[] {
+  if (entries === null) return ['unknown']
+  return entries.filter(isBlockRule).map(({ status, addresses, isLifted: lifted }) => {
+    if (lifted) return 'lifted'
+    if (status !== 'blocks') return status === 'monitored' ? 'monitored' : 'quarantined'
+    // Guards have nothing to do with rules about addresses.
+    if (addresses !== undefined || guards === 'recorded') return 'in force'
+    return guards === 'lost' ? 'unknown' : 'guards not recorded'
+  })
+}
+
+/** In force or not. An exception is none, nor is what had expired or stands for a page. */
+function isBlockRule({ status }: Explanation): boolean {
+  return status === 'blocks' || status === 'monitored' || status === 'quarantined'
 }
 
 interface Span {
@@ -84,20 +127,32 @@ function spansOf(lines: readonly HistoryLine[]): Span[] {
   return spans.reverse()
 }
 
-function versionProof(
-  dataFolder: string,
-  { line, until, startMs }: Span,
-  subject: Subject,
-  dayMs: number,
-): VersionProof {
-  const { feed, seq, sha256, serial, at: from } = line
-  const found = entriesOf(dataFolder, line, subject, Math.max(startMs, dayMs))
-  return typeof found === 'string'
-    ? { feed, seq, sha256, serial, from, until, entries: null, problem: found }
-    : { feed, seq, sha256, serial, from, until, entries: found, problem: null }
+interface Asked {
+  readonly subject: Subject
+  readonly dayMs: number
+  readonly changes: readonly UrgentChange[]
 }
 
-/** As they counted at this time; or why they cannot be told. */
+function versionProof(
+  dataFolder: string,
+  { line, until, startMs, endMs }: Span,
+  { subject, dayMs, changes }: Asked,
+): VersionProof {
+  const { feed, seq, sha256, serial, at: from } = line
+  const facts = { feed, seq, sha256, serial, from, until }
+  const fromMs = Math.max(startMs, dayMs)
+  const found = entriesOf(dataFolder, line, subject, fromMs)
+  if (typeof found === 'string') return { ...facts, entries: null, guards: 'lost', exceptions: [], problem: found }
+  const guarded = asGuarded(dataFolder, line, found)
+  const untilMs = Math.min(endMs ?? Infinity, dayMs + DAY_MS)
+  const entries = guarded.entries.map(entry => ({
+    ...entry,
+    isLifted: entry.status === 'blocks' && isLifted(changes, entry.name, fromMs, untilMs),
+  }))
+  return { ...facts, ...guarded, entries }
+}
+
+/** As they stood at this time, guards left aside; or why they cannot be told. */
 function entriesOf(dataFolder: string, line: HistoryLine, subject: Subject, atMs: number): Explanation[] | string {
   try {
     const source = openArchived(dataFolder, line.feed, line.sha256)
@@ -120,22 +175,4 @@ function entriesOf(dataFolder: string, line: HistoryLine, subject: Subject, atMs
     if (error instanceof FeedRefused) return error.message
     throw error
   }
-}
-
-/** What held at the end of the day, and blocks that held during it. */
-function urgentOn(dataFolder: string, name: string, fromMs: number): UrgentChange[] {
-  const held: UrgentChange[] = []
-  const state = new Map<string, UrgentChange>()
-  for (const change of readUrgentChanges(dataFolder)) {
-    const atMs = Date.parse(change.at)
-    const isAbout =
-      name === change.name ||
-      (name.endsWith(`.${change.name}`) && !(change.action === 'block' && change.exact === true))
-    if (!isAbout || atMs >= fromMs + DAY_MS) continue
-    const before = state.get(change.name)
-    if (before !== undefined && atMs > fromMs) held.push(before)
-    if (change.action === 'unblock') state.delete(change.name)
-    else state.set(change.name, change)
-  }
-  return [...held, ...state.values()]
 }

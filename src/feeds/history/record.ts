@@ -1,21 +1,36 @@
 /** After a compilation: what has come into force or gone is written into the history, and its versions into the archive. */
+import { isDeepStrictEqual } from 'node:util'
 import type { FeedSettings } from '../../settings/settings.ts'
 import { type Decision, pinnedVersion } from '../decisions.ts'
+import type { GuardException } from '../guards/exception.ts'
+import type { KeptBack, KeptBackList } from '../guards/kept-back.ts'
 import { openCopyOf } from '../last-good.ts'
 import { type FeedReport, isInForce } from '../report.ts'
-import { archive, type Keeping, type KeptVersion, prune } from './archive.ts'
-import { appendHistory, type Change, type HistoryLine, readHistory, versionsInForce } from './chain.ts'
+import {
+  archive,
+  archivedOf,
+  type HasArchived,
+  type Keeping,
+  type KeptVersion,
+  memorySource,
+  prune,
+} from './archive.ts'
+import { appendHistory, type Change, type GuardRecord, readHistory, versionsInForce } from './chain.ts'
 
 export interface RecordOrders {
   readonly dataFolder: string
   readonly feeds: readonly FeedSettings[]
   readonly decisions: readonly Decision[]
   readonly keeping: Keeping
+  /** What guards kept back, by feed. */
+  readonly keptBack: readonly KeptBack[]
+  /** Of guards, in force or ended. */
+  readonly exceptions: readonly GuardException[]
   /** Milliseconds since 1970. */
   readonly nowMs: number
 }
 
-/** Resolves with what went wrong; nothing here keeps a list from being in force. */
+/** Resolves with what went wrong; nothing here keeps a list from being in force. `reports` are in the order of the feeds. */
 export async function recordVersions(reports: readonly FeedReport[], orders: RecordOrders): Promise<string[]> {
   const problems: string[] = []
   const attempt = async (what: string, act: () => void | Promise<void>) => {
@@ -25,30 +40,65 @@ export async function recordVersions(reports: readonly FeedReport[], orders: Rec
       problems.push(`${what}: ${(error as Error).message}`)
     }
   }
-  await attempt('history', () => appendHistory(orders.dataFolder, changesSince(reports, orders)))
-  if (orders.keeping.keepMs > 0)
-    for (const report of reports)
+  const { dataFolder, keeping, nowMs } = orders
+  const lists = orders.keptBack.map(own => own.list())
+  await attempt('history', () => appendHistory(dataFolder, changesSince(reports, lists, orders)))
+  if (keeping.keepMs > 0)
+    for (const [i, report] of reports.entries()) {
       await attempt(`a version of ${report.name} is not kept`, () => keepVersion(report, orders))
-  await attempt('the archive', () => prune(orders.dataFolder, keptVersions(orders), orders.keeping, orders.nowMs))
+      await attempt(`what guards kept back of ${report.name} is not kept`, () => keepList(report, lists[i]!, orders))
+    }
+  await attempt('the archive', () => prune(dataFolder, keptVersions(orders), keeping, nowMs))
   return problems
 }
 
-/** What is in force now and was not, and what is not any more. */
-function changesSince(reports: readonly FeedReport[], { dataFolder, feeds, nowMs }: RecordOrders): Change[] {
+/** What is in force now and was not, or not like this, and what is not any more. */
+function changesSince(
+  reports: readonly FeedReport[],
+  lists: readonly (KeptBackList | null)[],
+  { dataFolder, feeds, exceptions, nowMs }: RecordOrders,
+): Change[] {
   const known = versionsInForce(readHistory(dataFolder).lines)
   const at = new Date(nowMs).toISOString()
   const came = reports.flatMap((report, i) => {
-    if (!isInForce(report) || known.get(report.name)?.sha256 === report.sha256) return []
+    if (!isInForce(report)) return []
     const { name: feed, sha256, serial, blocked: block, allowed: allow } = report
     const { format, mode, class: ruleClass, category, scope, subdomains, answer } = feeds[i]!
     const reading = { format: report.format ?? format, mode, class: ruleClass, category, scope, subdomains, answer }
-    return [{ at, feed, act: 'in force' as const, sha256, serial, block, allow, reading }]
+    const guards = guardRecord(report, lists[i]!, exceptions)
+    const change = { at, feed, act: 'in force' as const, sha256, serial, block, allow, reading, guards }
+    const before = known.get(feed)
+    return before !== undefined && isSame(before, change) ? [] : [change]
   })
   const now = new Set(reports.filter(isInForce).map(report => report.name))
   const went = [...known.values()]
     .filter(line => !now.has(line.feed))
     .map(({ v: _v, seq: _seq, before: _before, ...line }) => ({ ...line, at, act: 'out of force' as const }))
   return [...came, ...went]
+}
+
+function guardRecord(
+  { quarantined, spared }: FeedReport,
+  list: KeptBackList | null,
+  exceptions: readonly GuardException[],
+): GuardRecord {
+  return {
+    quarantined: Object.fromEntries(Object.entries(quarantined).filter(([, count]) => count > 0)),
+    list: list?.sha256 ?? null,
+    spared: Object.entries(spared).map(([name, rules]) => ({ ...lastToEnd(name, exceptions), rules })),
+  }
+}
+
+/** Of several for one name, the one that guards go by. */
+function lastToEnd(name: string, exceptions: readonly GuardException[]): GuardException {
+  const own = exceptions.filter(one => one.name === name)
+  return own.reduce((last, one) => ((one.until ?? Infinity) >= (last.until ?? Infinity) ? one : last))
+}
+
+/** Whether a line says already what would be said: the same octets, read the same way, with the same rules kept back. */
+function isSame(line: Change, { sha256, reading, guards }: Change): boolean {
+  const asWritten: unknown = JSON.parse(JSON.stringify({ sha256, reading, guards }))
+  return isDeepStrictEqual({ sha256: line.sha256, reading: line.reading, guards: line.guards }, asWritten)
 }
 
 async function keepVersion(report: FeedReport, { dataFolder, feeds }: RecordOrders): Promise<void> {
@@ -63,24 +113,27 @@ async function keepVersion(report: FeedReport, { dataFolder, feeds }: RecordOrde
   }
 }
 
-function keptVersions({ dataFolder, decisions }: RecordOrders): KeptVersion[] {
-  const { lines } = readHistory(dataFolder)
-  const inForce = versionsInForce(lines)
-  const ends = new Map<string, KeptVersion>()
-  const newest = new Map<string, HistoryLine>()
-  for (const line of lines) {
-    const before = newest.get(line.feed)
-    if (before !== undefined) ends.set(keyOf(before), { ...before, endedMs: Date.parse(line.at) })
-    newest.set(line.feed, line)
-  }
-  for (const line of inForce.values()) ends.set(keyOf(line), { ...line, endedMs: null })
-  for (const feed of newest.keys()) {
-    const pinned = pinnedVersion(decisions, feed)
-    if (pinned !== null) ends.set(keyOf(pinned), { feed, sha256: pinned.sha256, endedMs: null })
-  }
-  return [...ends.values()]
+async function keepList(report: FeedReport, list: KeptBackList | null, { dataFolder }: RecordOrders): Promise<void> {
+  if (list === null || !isInForce(report)) return
+  await archive(dataFolder, report.name, list.sha256, memorySource(`what is kept back of ${report.name}`, list.octets))
 }
 
-function keyOf({ feed, sha256 }: { readonly feed: string; readonly sha256: string }): string {
-  return `${feed} ${sha256}`
+function keptVersions({ dataFolder, decisions }: RecordOrders): KeptVersion[] {
+  const { lines } = readHistory(dataFolder)
+  const ends = new Map<string, KeptVersion>()
+  const end = (line: HasArchived, endedMs: number | null) => {
+    for (const sha256 of archivedOf(line)) ends.set(`${line.feed} ${sha256}`, { feed: line.feed, sha256, endedMs })
+  }
+  const newest = new Map<string, Change>()
+  for (const line of lines) {
+    const before = newest.get(line.feed)
+    if (before !== undefined) end(before, Date.parse(line.at))
+    newest.set(line.feed, line)
+  }
+  for (const line of versionsInForce(lines).values()) end(line, null)
+  for (const feed of newest.keys()) {
+    const pinned = pinnedVersion(decisions, feed)
+    if (pinned !== null) end(pinned, null)
+  }
+  return [...ends.values()]
 }

@@ -53,7 +53,7 @@ export class Fetcher {
   private lastSuccessAt: number | null = null
   private problem: string | null = null
   private failedInARow = 0
-  private underWay: Promise<void> | null = null
+  private underWay: Promise<boolean> | null = null
   private timer: NodeJS.Timeout | null = null
   private closed = false
 
@@ -74,8 +74,8 @@ export class Fetcher {
     return { feed: this.options.feed, lastAttemptAt, lastSuccessAt, failures, problem, zone: null }
   }
 
-  /** Fetches now, or joins the fetch that is under way; the next one follows by itself. Never rejects. */
-  refresh(): Promise<void> {
+  /** Fetches now, or joins the fetch that is under way; the next one follows by itself. Resolves with whether there is a new version. Never rejects. */
+  refresh(): Promise<boolean> {
     this.underWay ??= this.fetchOnce().finally(() => {
       this.underWay = null
       this.plan()
@@ -83,7 +83,7 @@ export class Fetcher {
     return this.underWay
   }
 
-  private async fetchOnce(): Promise<void> {
+  private async fetchOnce(): Promise<boolean> {
     const { feed, path, now, onProblem } = this.options
     this.lastAttemptAt = Math.floor(now() / 1000)
     try {
@@ -96,12 +96,15 @@ export class Fetcher {
       this.lastSuccessAt = Math.floor(now() / 1000)
       this.failedInARow = 0
       this.problem = null
+      // A list that stays can have a new signature.
+      return isNew || this.options.isSigned
     } catch (error) {
       const failure = asFetchError(error)
       this.failures[failure.kind]++
       this.failedInARow++
       this.problem = failure.message
       onProblem(feed, failure.message)
+      return false
     }
   }
 

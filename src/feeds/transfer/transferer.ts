@@ -45,7 +45,7 @@ export class Transferer {
   private lastSuccessAt: number | null
   private problem: string | null = null
   private held: HeldZone | null = null
-  private underWay: Promise<void> | null = null
+  private underWay: Promise<boolean> | null = null
   private isWantedAgain = false
   private timer: NodeJS.Timeout | null = null
   private closed = false
@@ -95,8 +95,8 @@ export class Transferer {
     else this.isWantedAgain = true
   }
 
-  /** Transfers now, or joins what is under way; the next one follows by itself. Never rejects. */
-  refresh(): Promise<void> {
+  /** Transfers now, or joins what is under way; the next one follows by itself. Resolves with whether there is a new version. Never rejects. */
+  refresh(): Promise<boolean> {
     this.underWay ??= this.fromAnyPrimary().finally(() => {
       this.underWay = null
       this.plan()
@@ -104,17 +104,17 @@ export class Transferer {
     return this.underWay
   }
 
-  private async fromAnyPrimary(): Promise<void> {
+  private async fromAnyPrimary(): Promise<boolean> {
     const { feed, primaries, now, onProblem } = this.options
     this.lastAttemptAt = Math.floor(now() / 1000)
     const problems: string[] = []
     for (const primary of primaries) {
       try {
-        await this.fromPrimary(primary)
+        const isNew = await this.fromPrimary(primary)
         this.lastSuccessAt = Math.floor(now() / 1000)
         this.problem = null
         writeState(statePath(this.options.path), this.lastSuccessAt)
-        return
+        return isNew
       } catch (error) {
         const failure = asFetchError(error)
         this.failures[failure.kind]++
@@ -123,9 +123,10 @@ export class Transferer {
     }
     this.problem = problems.join('; ')
     onProblem(feed, this.problem)
+    return false
   }
 
-  private async fromPrimary(primary: Endpoint): Promise<void> {
+  private async fromPrimary(primary: Endpoint): Promise<boolean> {
     const { path, zone } = this.options
     this.held = await heldZone(path, zone)
     const serial = this.held?.serial ?? null
@@ -138,6 +139,7 @@ export class Transferer {
       await this.transfer(primary, null)
     }
     this.held = await heldZone(path, zone)
+    return this.held?.serial !== serial
   }
 
   private async transfer(primary: Endpoint, serial: number | null): Promise<void> {

@@ -1,0 +1,96 @@
+/** `qalqan feeds refresh` and `qalqan flush`: ask the running server, and wait for what comes of it. */
+import { awaitAnswer } from './answers.ts'
+import { feedCalled } from './feeds-command.ts'
+import { isAllWell, outcomesText, type RefreshOutcome } from './refresh.ts'
+import { requestFlush, requestRefresh } from './requests.ts'
+import type { Settings } from './settings/settings.ts'
+import { DURATION_PATTERN, durationMs } from './settings/units.ts'
+
+const TIMEOUT_DEFAULT = '5m'
+const TIMEOUT_MS_MAX = 86_400_000
+const FLUSH_MS = 5000
+/** As shells have it for a program that SIGINT ended. */
+export const INTERRUPTED = 130
+
+export interface RefreshRequest {
+  /** Empty: all feeds. */
+  readonly name: string
+  readonly isWaitedFor: boolean
+  /** Such as `90s`. */
+  readonly timeout: string | undefined
+  readonly isJson: boolean
+}
+
+export interface Said {
+  readonly text: string
+  readonly code: number
+}
+
+/** Throws TypeError where there is no such feed, no such duration, no server, or no outcome in time. */
+export async function refreshCommand(
+  settings: Settings,
+  { name, isWaitedFor, timeout = TIMEOUT_DEFAULT, isJson }: RefreshRequest,
+): Promise<Said> {
+  const timeoutMs = timeoutOf(timeout)
+  const feed = name === '' ? null : feedCalled(settings, name).name
+  const { id } = requestRefresh(settings.data, feed)
+  const what = feed ?? 'all feeds'
+  if (!isWaitedFor) return { text: `${what}: asked; a running server fetches and reads it`, code: 0 }
+  const outcomes = await interruptible(signal =>
+    awaitAnswer(settings.data, id, { timeoutMs, signal, onState: showState(what) }),
+  )
+  if (outcomes === null)
+    return { text: `${what}: not waited for any longer; the server goes on with it`, code: INTERRUPTED }
+  return {
+    text: isJson ? JSON.stringify(outcomes, null, 2) : outcomesText(outcomes),
+    code: isAllWell(outcomes) ? 0 : 1,
+  }
+}
+
+function timeoutOf(written: string): number {
+  const timeoutMs = DURATION_PATTERN.test(written) ? durationMs(written) : Number.NaN
+  if (timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs
+  throw new TypeError(`--timeout is a duration up to 1d, such as 90s or 5m, not ${JSON.stringify(written)}`)
+}
+
+/** Null: SIGINT has ended it. */
+async function interruptible(
+  wait: (signal: AbortSignal) => Promise<readonly RefreshOutcome[]>,
+): Promise<readonly RefreshOutcome[] | null> {
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort()
+  process.once('SIGINT', interrupt)
+  try {
+    return await wait(interruption.signal)
+  } catch (error) {
+    if (interruption.signal.aborted) return null
+    throw error
+  } finally {
+    process.off('SIGINT', interrupt)
+    if (isWatched()) process.stderr.write(CLEAR_LINE)
+  }
+}
+
+const CLEAR_LINE = '\r\u001b[K'
+
+function isWatched(): boolean {
+  return process.stderr.isTTY === true
+}
+
+/** A line that is written over, for a person who waits. */
+function showState(what: string): (state: string, waitedMs: number) => void {
+  let shown = ''
+  return (state, waitedMs) => {
+    const text = `${what}: ${state}, ${Math.floor(waitedMs / 1000)} s`
+    if (!isWatched() || text === shown) return
+    shown = text
+    process.stderr.write(`${CLEAR_LINE}${text}`)
+  }
+}
+
+/** Throws TypeError for what is no name, and where no server runs. */
+export async function flushCommand(settings: Settings, name: string, below: boolean): Promise<Said> {
+  const asked = requestFlush(settings.data, name, below)
+  await awaitAnswer(settings.data, asked.id, { timeoutMs: FLUSH_MS })
+  return { text: `${asked.name}: the running server forgets it${below ? ' and all below it' : ''}`, code: 0 }
+}
