@@ -7,8 +7,8 @@
  * The budget, in ns a query, with a list of 100,000 names; `npm run bench` measures it. The kernel's share of a datagram, in and out, is 1,800 to 4,000
  * beside it, by the machine.
  *
- *     admit 110 │ permit and identify 10 │ local names 20 │ filter 140 where it hits, 35 where not │ block answer 45, with EDNS 135
- *     cache and answer 280 │ counting 15 │ the batch driver 60
+ *     admit 60 │ permit and identify 10 │ local names 2 │ filter 80 where it hits, 20 where not │ block answer 36, with EDNS 106
+ *     cache and answer 136 │ counting 10 │ the batch driver 40
  */
 
 import * as fromTypes from '../wire/types.ts'
