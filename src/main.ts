@@ -16,7 +16,7 @@ import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
-import { LettingGo, thoroughCollector } from './platform/collect.ts'
+import { collector, LettingGo, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
 import { blockedCategories, categoriesOf } from './policy/categories.ts'
@@ -68,7 +68,7 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
 async function start(settings: Settings, log: Log, started: { stop(): Promise<void> }[]): Promise<Running> {
   for (const warning of settings.warnings) log.logger.warn(warning)
   const collect = thoroughCollector()
-  const lettingGo = new LettingGo(collect, COLLECT_MS)
+  const lettingGo = new LettingGo(collector(), COLLECT_MS)
   const categories = categoriesOf(settings)
   const madeWith = { feeds: settings.feeds, categories, neverBlock: settings.guards }
   const { saved, problems } = openSavedImage(settings.data, fingerprintOf(madeWith))

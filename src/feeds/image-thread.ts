@@ -4,7 +4,7 @@
  */
 import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { collector, WORTH_OCTETS } from '../platform/collect.ts'
+import { collector, LettingGo } from '../platform/collect.ts'
 import { goLast } from '../platform/yielding.ts'
 import { Arrival } from './handover.ts'
 
@@ -22,13 +22,13 @@ export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly
 const PIECE_OCTETS = 64 * 1024
 
 const port = parentPort!
-const collect = collector()
+const lettingGo = new LettingGo(collector(), 0)
 
 port.on('message', (orders: ImageOrders) => {
   if (orders.last) goLast(0)
   port.postMessage(takeOrSay(orders))
   // What was handed over must not stay in memory because nothing more is allocated here.
-  if (orders.octets >= WORTH_OCTETS) setImmediate(collect)
+  lettingGo.note(orders.octets)
 })
 
 function takeOrSay(orders: ImageOrders): FromImageThread {

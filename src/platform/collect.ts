@@ -6,12 +6,22 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { returnFreedBlocks } from './malloc.ts'
 
-/** What has been let go of in all when it is worth the pause, which takes a worker some milliseconds. */
+/** What has been let go of in all when young objects are looked through, which takes less than a millisecond. */
 export const WORTH_OCTETS = 4 * 1024 * 1024
+/** And when all are, which takes a worker some milliseconds and the main thread more: for what has grown old before it was let go of. */
+export const MUCH_OCTETS = 64 * 1024 * 1024
 
-/** A function that collects all garbage of the thread that calls it. */
-export function collector(): () => void {
-  return gc()
+export interface Collector {
+  /** Collects what is young and let go of. What belongs to an image mostly is: little else is made that would let it grow old. */
+  young(): void
+  /** Collects all garbage. */
+  all(): void
+}
+
+/** Of the thread that calls it. */
+export function collector(): Collector {
+  const collect = gc()
+  return { young: () => collect({ type: 'minor', execution: 'sync' }), all: () => collect() }
 }
 
 /**
@@ -28,29 +38,34 @@ export function thoroughCollector(): () => void {
   }
 }
 
-/** Counts what a thread lets go of, and collects a little later, once it is out of hand, when that is worth it: small images too, after some of them. */
+/** Counts what a thread lets go of, and collects a little later, once it is out of hand, as far as that is worth it. */
 export class LettingGo {
-  private readonly collect: () => void
+  private readonly collect: Collector
   private readonly afterMs: number
+  /** Since young objects, and all, were last looked through. */
   private octets = 0
+  private octetsInAll = 0
 
-  constructor(collect: () => void, afterMs: number) {
+  constructor(collect: Collector, afterMs: number) {
     this.collect = collect
     this.afterMs = afterMs
   }
 
   note(octets: number): void {
     this.octets += octets
+    this.octetsInAll += octets
     if (this.octets < WORTH_OCTETS) return
     this.octets = 0
-    setTimeout(this.collect, this.afterMs).unref()
+    const isMuch = this.octetsInAll >= MUCH_OCTETS
+    if (isMuch) this.octetsInAll = 0
+    setTimeout(() => (isMuch ? this.collect.all() : this.collect.young()), this.afterMs).unref()
   }
 }
 
 type Collect = (options?: {
-  readonly type: 'major'
+  readonly type: 'major' | 'minor'
   readonly execution: 'sync'
-  readonly flavor: 'last-resort'
+  readonly flavor?: 'last-resort'
 }) => void
 
 function gc(): Collect {

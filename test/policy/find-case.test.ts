@@ -120,7 +120,7 @@ describe('a public number', async () => {
 })
 
 test('nothing that was looked for keeps a former image in memory', async () => {
-  const collect = collector()
+  const collect = collector().all
   const { images, find } = finder([flagged('a.example', { caseNumber: 'K-1' }), flagged('b.example')])
   await find('K-1')
   await find(numberOf('b.example'))

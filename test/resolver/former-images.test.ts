@@ -9,7 +9,7 @@ const RULES = [{ name: 'flagged.example', category: 'a' }]
 const POLICIES = [{ categories: ['a'] }]
 
 test('the images of the start are let go of when others take their place', async () => {
-  const collect = collector()
+  const collect = collector().all
   const own = new TestPlane({ rules: RULES, policies: POLICIES })
   const { plane } = own.assembled
   const former = new WeakRef(plane.images)
