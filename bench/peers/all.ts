@@ -16,7 +16,7 @@ import { unbound, unboundRpz } from './unbound.ts'
 
 const USUAL: readonly Peer[] = [qalqan, floor, dnsdist, unbound, unboundRpz, kresd, recursor, bind, dnsmasq]
 
-/** By `go install`: minutes at the first run. */
+/** Built first: minutes at the first run. */
 const GO: readonly Peer[] = [coredns, blocky, dnsproxy]
 
 export function allPeers(withGo: boolean): readonly Peer[] {

@@ -37,7 +37,7 @@ export const USAGE = `usage: npm run bench:peers -- [flags]
   --paced 20000       questions a second while p50 and p99 are taken
   --server-core 0     the core of the server under test
   --generator-core 1  the core of dnsperf and the upstream
-  --go                also the servers that \`go install\` brings
+  --go                also the servers written in Go, which are built first
   --write             put the tables into bench/README.md`
 
 const FLAGS = {
