@@ -16,10 +16,10 @@ import { memoryOf, statusOf } from './resident.ts'
 const NAMES = Number(process.env.QALQAN_REAL_NAMES ?? 2_000_000)
 const MIB = 2 ** 20
 const LIMIT_MIB = 2048
-/** The image in force, the one that is made, and the log of names that it is made of, which goes as the image comes: half of each. */
-const IMAGES_MAX = 2.5
-/** The log comes and goes in pieces of 4 MiB. */
-const SLACK_MIB = 64
+/** The image in force, the one that the compiling process has made, and what has arrived of it here. */
+const IMAGES_MAX = 3
+/** What was let go of and is not looked for yet (MUCH_OCTETS of src/platform/collect.ts), and the log, which comes and goes in pieces of 4 MiB. */
+const SLACK_MIB = 64 + 32
 /** The compiling process before it has read anything. */
 const NODE_MIB = 40
 const RELOADS = 3
