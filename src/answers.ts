@@ -97,7 +97,8 @@ export async function awaitAnswer(
       return answer.outcomes
     }
     if (answer === null && waitedMs > Math.min(TAKEN_MS, timeoutMs)) throw new TypeError(notTaken(dataFolder))
-    if (waitedMs > timeoutMs) throw new TypeError(`no outcome within ${timeoutMs / 1000} s; the server goes on with it`)
+    if (waitedMs > timeoutMs)
+      throw new TypeError(`no outcome within ${timeoutMs / 1000} s; a server that still runs goes on with it`)
     if (answer !== null) onState?.(answer.state, waitedMs)
     await sleep(LOOK_MS, undefined, { ...(signal === undefined ? {} : { signal }) })
   }

@@ -40,7 +40,7 @@ export async function refreshCommand(
     awaitAnswer(settings.data, id, { timeoutMs, signal, onState: showState(what) }),
   )
   if (outcomes === null)
-    return { text: `${what}: not waited for any longer; the server goes on with it`, code: INTERRUPTED }
+    return { text: `${what}: not waited for any longer; a server that still runs goes on with it`, code: INTERRUPTED }
   return {
     text: isJson ? JSON.stringify(outcomes, null, 2) : outcomesText(outcomes),
     code: isAllWell(outcomes) ? 0 : 1,

@@ -36,6 +36,7 @@ export async function refreshFeeds(
   onStage: (stage: RefreshStage) => void,
 ): Promise<RefreshOutcome[]> {
   const wanted = feeds.filter(({ name }) => feed === null || name === feed)
+  if (feed !== null && wanted.length === 0) return [unknown(feed)]
   const before = new Map(wanted.map(({ name }) => [name, keeper.states.get(name)?.report ?? null]))
   // What is a file here is not kept waiting by a server elsewhere.
   const isFileAmong = wanted.some(own => own.remote === null && own.transfer === null)
@@ -62,6 +63,12 @@ export async function refreshFeeds(
       isInForce: isHere,
     }
   })
+}
+
+/** The configuration has changed since the server started. */
+function unknown(feed: string): RefreshOutcome {
+  const problem = 'the running server has no such feed: it knows those of the configuration that it started with'
+  return { feed, outcome: 'failed', since: null, block: 0, allow: 0, isInForce: false, problem }
 }
 
 type WhatCame = Pick<RefreshOutcome, 'outcome' | 'problem'>

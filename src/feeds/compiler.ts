@@ -53,6 +53,8 @@ export class Compiler {
       const patience = yieldFor(child, patienceMs(orders))
       const ended = endOf(child).finally(() => patience.end())
       const { finished, aftermath } = wordsOf(child, ended)
+      // It never began, as without descriptors or memory.
+      if (child.send === undefined) throw new Error((await ended) ?? 'the compiling process could not be started')
       const start: Start = { orders, parent: process.pid }
       // What could not be sent shows in the end of the process.
       child.send(start, () => {})
@@ -78,6 +80,8 @@ export class Compiler {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     })
     thread.unref()
+    // Whoever waits for it learns of both; an error that nobody hears would end the server.
+    thread.on('error', () => {})
     thread.once('exit', () => {
       this.thread = null
     })
@@ -161,21 +165,21 @@ interface Words {
 }
 
 function wordsOf(child: ChildProcess, ended: Promise<string | null>): Words {
-  const finished = new Promise<Finished>((resolve, reject) => {
-    child.on('message', (message: FromCompiler) => {
-      if (message.kind === 'finished') resolve(message)
-      else if (message.kind === 'failed') reject(new Error(message.problem))
-    })
-    void ended.then(how => reject(new Error(how ?? 'the compiling process ended without an image')))
+  const finished = Promise.withResolvers<Finished>()
+  const aftermath = Promise.withResolvers<readonly string[]>()
+  // Nobody may be waiting yet, or any longer.
+  finished.promise.catch(() => {})
+  child.on('message', (message: FromCompiler) => {
+    if (message.kind === 'finished') return finished.resolve(message)
+    if (message.kind === 'aftermath') return aftermath.resolve(message.warnings)
+    finished.reject(new Error(message.problem))
+    aftermath.resolve([notAll(message.problem)])
   })
-  const aftermath = new Promise<readonly string[]>(resolve => {
-    child.on('message', (message: FromCompiler) => {
-      if (message.kind === 'aftermath') resolve(message.warnings)
-      else if (message.kind === 'failed') resolve([notAll(message.problem)])
-    })
-    void ended.then(how => resolve(how === null ? [] : [notAll(how)]))
+  void ended.then(how => {
+    finished.reject(new Error(how ?? 'the compiling process ended without an image'))
+    aftermath.resolve(how === null ? [] : [notAll(how)])
   })
-  return { finished, aftermath }
+  return { finished: finished.promise, aftermath: aftermath.promise }
 }
 
 function notAll(problem: string): string {

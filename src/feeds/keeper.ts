@@ -22,13 +22,13 @@ import { type FeedWatch, watchFeeds } from './watch.ts'
 
 /** How long a file must lie still before it is read. */
 const DEBOUNCE_MS = 300
-/** Timers cannot be set further than 2^31 ms; entries that expire later are looked at again by then. */
 /** After a compilation that failed. */
 const RETRY_MS = 60_000
+/** Timers cannot be set further; entries that expire later are looked at again by then. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 /** What a start waits for an image of the lists as they are now, before it takes that of the last run. */
 const FRESH_MS = 200
-/** Expiry is kept to the minute: entries of one minute go together. */
+/** Entries that expire within it go together. */
 const EXPIRY_STEP_MS = 1000
 
 export interface KeeperOptions {
@@ -59,7 +59,7 @@ export interface FeedState {
 
 export class FeedKeeper {
   readonly states = new Map<string, FeedState>()
-  /** Why the last compilation came to nothing; null where it came to something. */
+  /** Why the last compilation came to nothing, or no other will come; null where it came to something. */
   failure: string | null = null
   private readonly options: Omit<KeeperOptions, 'saved'>
   private watch: FeedWatch | null = null
@@ -108,6 +108,7 @@ export class FeedKeeper {
 
   /** Resolves when an image of the feeds as they are now has been handed over, or could not be made. */
   refresh(): Promise<void> {
+    if (this.closed) return Promise.resolve()
     if (this.underWay !== null) {
       this.wanted = true
       return this.underWay
@@ -195,6 +196,8 @@ export class FeedKeeper {
   /** Ends a compilation that is under way: one that is killed at any moment loses nothing. */
   close(): void {
     this.closed = true
+    // Whoever waits for a refresh must not take it for one that found nothing new.
+    this.failure = 'the server is ending'
     this.compiler.close()
     this.watch?.close()
     if (this.expiryTimer !== null) clearTimeout(this.expiryTimer)

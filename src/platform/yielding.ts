@@ -26,19 +26,29 @@ export function policySetter(): SetPolicy | null {
   return setPolicy
 }
 
-/** Lets a process that has just begun run only when no other wants to; 0: the calling thread. */
+/**
+ * Lets a process that has just begun run only when no other wants to; 0: the calling thread. Its priority is what it has when it goes on: a tenth of a share then, since at the lowest
+ * of all it would starve on cores that are never idle.
+ */
 export function goLast(pid: number): void {
   policySetter()?.(pid, SCHED_IDLE, new Uint8Array(PARAM_OCTETS))
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW)
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
     // Gone already, or not allowed: the scheduler is on its own.
   }
 }
 
-/** Takes that back, of all its threads but for the low priority, for a process that never got its turn. Where RLIMIT_NICE does not let us, it stays. */
+/**
+ * Takes that back, of those of its threads that go last, for a process that never got its turn: the low priority stays, and whatever policy an operator gave the others. Where
+ * RLIMIT_NICE does not let us, nothing changes.
+ */
 export function goOn(pid: number): void {
-  for (const thread of threadsOf(pid)) policySetter()?.(thread, SCHED_OTHER, new Uint8Array(PARAM_OCTETS))
+  const set = policySetter()
+  const policyOf = libcFunction<(thread: number) => number>('int sched_getscheduler(int)')
+  if (set === null || policyOf === null) return
+  for (const thread of threadsOf(pid))
+    if (policyOf(thread) === SCHED_IDLE) set(thread, SCHED_OTHER, new Uint8Array(PARAM_OCTETS))
 }
 
 /**

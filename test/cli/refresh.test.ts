@@ -129,6 +129,18 @@ describe('feeds refresh', () => {
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   }, 30_000)
 
+  test('says of a feed that only the configuration has by now that the running server has not', async () => {
+    put('a.example')
+    await serving.folder.serve(both())
+    const path = serving.config({ feeds: [LOCAL, { ...LOCAL, name: 'added' }] })
+    expect(await refresh(path, 'added')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^added: failed: the running server has no such feed: .*; nothing of it is in force\n$/,
+      ),
+    })
+  })
+
   test('waits no longer than it may, and the server goes on', async () => {
     put('a.example')
     const path = both()
@@ -137,7 +149,7 @@ describe('feeds refresh', () => {
     expect(await refresh(path, 'remote', '--timeout', '600ms')).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'qalqan: no outcome within 0.6 s; the server goes on with it\n',
+      stderr: 'qalqan: no outcome within 0.6 s; a server that still runs goes on with it\n',
     })
     expect((await refresh(path, 'local')).stdout).toMatch(/not modified/)
     expect(program.isRunning).toBe(true)
@@ -160,7 +172,7 @@ describe('feeds refresh', () => {
     expect(await waiter.ended).toMatchObject({
       code: 130,
       signal: null,
-      stdout: expect.stringMatching(/the server goes on/),
+      stdout: expect.stringMatching(/a server that still runs goes on with it/),
     })
     expect(program.isRunning).toBe(true)
   })

@@ -100,6 +100,17 @@ describe('the keeper of feeds', () => {
     expect(images.at(-1)!.names).toBe(2)
   })
 
+  test('a refresh that the end of the server overtakes, and one after it, came to nothing, and say why', async () => {
+    folder.write('list0.txt', list('a.example'))
+    await keeperOf([{}]).start()
+    const underWay = keeper.refresh()
+    keeper.close()
+    await underWay
+    expect([images.length, keeper.failure]).toEqual([1, 'the server is ending'])
+    await keeper.refresh()
+    expect([images.length, keeper.failure, problems]).toEqual([1, 'the server is ending', []])
+  })
+
   test('a burst of changes to a file is one compilation', async () => {
     folder.write('list0.txt', list('a.example'))
     await keeperOf([{}]).start()

@@ -11,6 +11,9 @@ import { listOf, ordersIn } from '../support/refreshes.ts'
 
 const path = (name: string) => fileURLToPath(new URL(`../support/compilers/${name}`, import.meta.url))
 
+/** Those that Node has open itself are about twenty. */
+const FEW_DESCRIPTORS = 64
+
 let folder: Folder
 let compiler: Compiler
 beforeEach(() => {
@@ -78,6 +81,20 @@ describe('a list that is compiled in a process of its own', () => {
     folder.write('list.txt', listOf(1))
     expect(compileOnce('--require', path('without-koffi.cjs'))).toEqual({ ...whole, hasKoffi: false })
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'is an error where too few descriptors are left, and nothing ends by it',
+    () => {
+      folder.write('list.txt', listOf(1))
+      const command = `ulimit -n ${FEW_DESCRIPTORS}; exec "$0" "$@"`
+      const args = ['-c', command, process.execPath, path('few-descriptors.ts'), folder.path]
+      const output = execFileSync('sh', args, { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+      const outcomes = JSON.parse(output) as string[]
+      expect(outcomes[0]).toMatch(/^the compiling process failed: .* EMFILE$/)
+      expect(outcomes.at(-1)).toBe('3000 names')
+      expect(outcomes.filter(own => own !== '3000 names' && !/EMFILE$/.test(own))).toEqual([])
+    },
+  )
 
   test('is in force when it cannot be written down, and that is said', async () => {
     folder.write('list.txt', listOf(1))

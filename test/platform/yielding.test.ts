@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 
 const MODULE = new URL('../../src/platform/yielding.ts', import.meta.url).href
+const NICE = 10
 const isLinux = process.platform === 'linux'
 
 /** Runs statements that have the module as `own`, and `seen(pid)`: policy and priority of each of a process's threads. */
@@ -31,19 +32,29 @@ describe.skipIf(!isLinux)('on Linux', () => {
   test('a process that goes last from its beginning does so with every thread it ever has', () => {
     const threads = run(`${CHILD}; child.kill(); console.log(JSON.stringify(last))`) as number[][]
     expect(threads.length).toBeGreaterThan(5)
-    expect(threads.filter(([policy, nice]) => policy !== 5 || nice !== 19)).toEqual([])
+    expect(threads.filter(([policy, nice]) => policy !== 5 || nice !== NICE)).toEqual([])
   })
 
   test.skipIf(process.getuid?.() !== 0)('it goes on with all of them, and keeps the low priority', () => {
     const threads = run(
       `${CHILD}; own.goOn(child.pid); const on = seen(child.pid); child.kill(); console.log(JSON.stringify(on))`,
     )
-    expect((threads as number[][]).filter(([policy, nice]) => policy !== 0 || nice !== 19)).toEqual([])
+    expect((threads as number[][]).filter(([policy, nice]) => policy !== 0 || nice !== NICE)).toEqual([])
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('a thread that did not go last keeps the policy that it has', () => {
+    const SCHED_BATCH = 3
+    const threads = run(
+      `${CHILD}; own.policySetter()(child.pid, ${SCHED_BATCH}, new Uint8Array(4)); own.goOn(child.pid); const on = seen(child.pid); child.kill()
+      console.log(JSON.stringify(on))`,
+    ) as number[][]
+    expect(threads.filter(([policy]) => policy === SCHED_BATCH)).toHaveLength(1)
+    expect(threads.filter(([policy]) => policy === 0)).toHaveLength(threads.length - 1)
   })
 
   test('a thread that goes last leaves the others as they are', () => {
     const threads = run('own.goLast(0); console.log(JSON.stringify(seen(process.pid)))') as number[][]
-    expect(threads.filter(([policy, nice]) => policy === 5 && nice === 19)).toHaveLength(1)
+    expect(threads.filter(([policy, nice]) => policy === 5 && nice === NICE)).toHaveLength(1)
     expect(threads.filter(([policy]) => policy === 0)).toHaveLength(threads.length - 1)
   })
 

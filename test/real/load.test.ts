@@ -15,6 +15,8 @@ import { addressOfHost, HOSTS, ZONE } from './zones.ts'
 
 const SECONDS = Number(process.env.QALQAN_REAL_SECONDS ?? (process.env.QALQAN_REAL_LONG === '1' ? 60 : 20))
 const RELOAD_MS = 5000
+/** A compilation gives way for some seconds, and here no core is ever idle: changes that come up meanwhile share the next one. */
+const IN_FORCE_WITHIN_S = 10
 const LISTED = 100_000
 const PAGE_ADDRESS = '192.0.2.80'
 /** Blocked by both versions of the list; the names of `h…` by neither. */
@@ -125,7 +127,9 @@ describe('under full load', () => {
       expect(checked.asked).toBeGreaterThan(100)
       expect(before).toHaveLength(2)
       for (const [worker, generation] of after.entries()) {
-        expect(generation - before[worker]!).toBeGreaterThanOrEqual(Math.max(1, version - 1))
+        expect(generation - before[worker]!).toBeGreaterThanOrEqual(
+          Math.max(1, Math.floor(SECONDS / IN_FORCE_WITHIN_S)),
+        )
       }
     },
     (SECONDS + 60) * 1000,
