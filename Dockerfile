@@ -25,5 +25,5 @@ VOLUME /var/lib/qalqan
 EXPOSE 53/udp 53/tcp 8080/tcp 8081/tcp
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch(process.env.QALQAN_HEALTH).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/opt/qalqan/src/cli.ts"]
+ENTRYPOINT ["/opt/qalqan/bin/qalqan"]
 CMD ["serve", "--config", "/etc/qalqan/qalqan.yaml"]

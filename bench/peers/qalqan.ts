@@ -6,10 +6,8 @@ import { join } from 'node:path'
 import { BLOCK_ADDRESS, BLOCK_TTL_SECONDS, type Launch, LOADS, LOOPBACK, type Peer, type Site } from './harness/peer.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const CLI = join(ROOT, 'src/cli.ts')
-/** The runtime itself and not npm's wrapper: the process started must be the one that serves. */
-const PROJECT_NODE = join(ROOT, 'node_modules/node/bin/node')
-const NODE = existsSync(PROJECT_NODE) ? PROJECT_NODE : process.execPath
+/** It becomes the process that serves. */
+const PROGRAM = join(ROOT, 'bin/qalqan')
 
 export const qalqan: Peer & { launch(configuration: string): Launch } = {
   name: 'qalqan',
@@ -19,7 +17,7 @@ export const qalqan: Peer & { launch(configuration: string): Launch } = {
   loads: LOADS,
 
   installed() {
-    if (!existsSync(CLI)) return { missing: 'src/cli.ts is not there' }
+    if (!existsSync(PROGRAM)) return { missing: 'bin/qalqan is not there' }
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
     return { version: `${version} on Node ${process.version.slice(1)}` }
   },
@@ -32,7 +30,7 @@ export const qalqan: Peer & { launch(configuration: string): Launch } = {
   },
 
   launch(file) {
-    return { command: NODE, args: [CLI, 'serve', '--config', file], env: { NODE_ENV: 'production' } }
+    return { command: PROGRAM, args: ['serve', '--config', file], env: { NODE_ENV: 'production' } }
   },
 }
 

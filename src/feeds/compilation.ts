@@ -75,18 +75,14 @@ export function compile(orders: CompileOrders, aside: Aside = newAside(orders)):
   return { image, reports, seconds: (performance.now() - startMs) / 1000 }
 }
 
-/** Writes down what has come into force. Resolves with what went wrong, a sentence each. */
-export async function writeDown(
-  orders: CompileOrders,
-  compiled: Compiled,
-  { expired, keptBack }: Aside,
-): Promise<string[]> {
+/** Writes down what has come into force. Returns what went wrong, a sentence each. */
+export function writeDown(orders: CompileOrders, compiled: Compiled, { expired, keptBack }: Aside): string[] {
   const { dataFolder, feeds, keeping, now, categories } = orders
   if (dataFolder === null) return []
   const decisions = readDecisions(dataFolder)
   const { exceptions } = orders.neverBlock
   const recorded = { dataFolder, feeds, decisions, keeping, keptBack, exceptions, nowMs: now * 1000 }
-  const problems = await recordVersions(compiled.reports, recorded)
+  const problems = recordVersions(compiled.reports, recorded)
   const fingerprint = fingerprintOf(orders)
   try {
     saveImage(dataFolder, fingerprint, compiled, now)

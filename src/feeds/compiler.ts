@@ -19,7 +19,7 @@ import { Arrival, type Finished, type FromCompiler, IMAGE_PIPE, type Start } fro
 import type { FromImageThread, ImageOrders } from './image-thread.ts'
 
 /** How long a compilation gives way to everybody: some times what it takes where a core is idle half of the time. */
-const YIELD_MS = 3000
+const YIELD_MS = 2000
 const YIELD_MS_A_MIB = 600
 /** What is made for a line is of no use after it, and more room for it is only memory. */
 const YOUNG_MIB = 1
@@ -109,7 +109,7 @@ function startProcess(program: string, pipe: Pipe | null, signal: AbortSignal): 
     return fork(program, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', pipe?.writeEnd ?? 'pipe'],
-      execArgv: [...process.execArgv, `--max-semi-space-size=${YOUNG_MIB}`],
+      execArgv: [...process.execArgv, `--max-semi-space-size=${YOUNG_MIB}`, '--single-threaded'],
       signal,
       killSignal: 'SIGKILL',
     })

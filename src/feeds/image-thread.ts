@@ -5,7 +5,7 @@
 import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { collector, LettingGo } from '../platform/collect.ts'
-import { goLast } from '../platform/yielding.ts'
+import { goLast, offerer } from '../platform/yielding.ts'
 import { Arrival } from './handover.ts'
 
 export interface ImageOrders {
@@ -22,6 +22,7 @@ export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly
 const PIECE_OCTETS = 64 * 1024
 
 const port = parentPort!
+const offer = offerer()
 const lettingGo = new LettingGo(collector(), 0)
 
 port.on('message', (orders: ImageOrders) => {
@@ -46,6 +47,7 @@ function take({ pipe, octets, sum }: ImageOrders): FromImageThread {
     const read = readSync(pipe, piece)
     if (read === 0) return { problem: null }
     arrival.take(piece.subarray(0, read))
+    offer()
   }
   return { image: arrival.finish() }
 }

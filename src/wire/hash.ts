@@ -8,7 +8,9 @@
  *              └ the ending "7example4test0" is "est0", "le4t", "xamp", and "7e" of the word after that
  *
  * Each word goes through two multiplications together with all that came before it. One, or mixing the words by themselves as MurmurHash3 does, would be
- * quicker, but then there are pairs of words that cancel one another whatever the seed, and whoever knows one pair makes millions of names that meet.
+ * quicker, but then there are pairs of words that cancel one another whatever the seed, and whoever knows one pair makes millions of names that meet. Here the best pairs
+ * known do so for one state in some hundred (those that differ in the highest bit alone): names made of them meet more often than by chance, which
+ * costs time, or places in the cache (a bucket has eight), and never exactness.
  */
 
 // Odd, with bits of either kind all over. Signed: greater numbers are no small integers to V8.
@@ -43,7 +45,7 @@ function mix(state: number, word: number): number {
   return twice ^ (twice >>> 13)
 }
 
-/** A state that a word has been mixed into; every bit of it depends on all of both. */
+/** A state that a word has been mixed into: one of its own for each word where the state is the same. */
 export const step: (state: number, word: number) => number = mix
 
 /** A word of which the last `octets` are kept, 0 to 3, and the others are zero. */

@@ -1,6 +1,7 @@
 /** The process that compiles for a server: neither outlives the other's death in a way that anybody would notice. */
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { childrenOf, isThere } from '../support/processes.ts'
 import { until } from '../transport/clients.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
 
@@ -17,19 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => own.close())
 
-function childOf(pid: number): number | null {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text === '' ? null : Number(text.split(' ')[0])
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
+const childOf = (pid: number): number | null => childrenOf(pid)[0] ?? null
 
 /** The compiling process of a server whose list has just changed. */
 async function compilerOf(pid: number): Promise<number> {

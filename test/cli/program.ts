@@ -1,5 +1,5 @@
 /**
- * The program as users start it: `node src/cli.ts` in a process of its own, a folder of its own for its configuration, feeds and data.
+ * The program as users start it: `bin/qalqan` in a process of its own, a folder of its own for its configuration, feeds and data.
  * Whatever is started is ended by its process id when the folder is removed.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../bin/qalqan', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
@@ -29,7 +29,7 @@ export class Program {
   private hasEnded = false
 
   constructor(args: readonly string[], cwd?: string) {
-    this.process = spawn(process.execPath, [CLI, ...args], {
+    this.process = spawn(PROGRAM, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' },
       ...(cwd === undefined ? {} : { cwd }),

@@ -15,7 +15,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import { appendDecision } from '../../src/feeds/decisions.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
-import { archivedPath, type Keeping, prune } from '../../src/feeds/history/archive.ts'
+import {
+  archive,
+  archivedPath,
+  chunksOf,
+  type Keeping,
+  memorySource,
+  openArchived,
+  prune,
+} from '../../src/feeds/history/archive.ts'
 import { historyPath, readHistory } from '../../src/feeds/history/chain.ts'
 import { proveListing } from '../../src/feeds/history/proof.ts'
 import { wideOctets } from '../../src/feeds/network.ts'
@@ -59,7 +67,7 @@ async function inForce(
   }
   const aside = newAside(orders)
   const compiled = compile(orders, aside)
-  expect(await writeDown(orders, compiled, aside)).toEqual([])
+  expect(writeDown(orders, compiled, aside)).toEqual([])
   return compiled
 }
 
@@ -187,8 +195,17 @@ describe('the archive', () => {
     expect(kept()).toBe(1)
   })
 
-  test('nothing there is no trouble', () =>
-    expect(prune(data, [], { keepMs: 0, octetsMax: 0 }, 0)).resolves.toBeUndefined())
+  test('nothing there is no trouble', () => {
+    prune(data, [], { keepMs: 0, octetsMax: 0 }, 0)
+    expect(existsSync(data)).toBe(false)
+  })
+
+  test.each([0, 1, 1024 ** 2, 2.5 * 1024 ** 2])('%d octets come back as they were', size => {
+    const octets = Uint8Array.from({ length: size }, (_, i) => (i * 7919) >> 8)
+    archive(data, 'list', 'ab', memorySource('it', octets))
+    const back = [...chunksOf(openArchived(data, 'list', 'ab'))].flatMap(chunk => [...chunk])
+    expect(Buffer.from(back).equals(octets)).toBe(true)
+  })
 })
 
 describe('a proof', () => {

@@ -46,7 +46,7 @@ async function at(time: string, { list, guards = {}, feed = {}, keepMs = 1e12 }:
     keeping: { keepMs, octetsMax: 2 ** 30 },
   }
   const aside = newAside(orders)
-  expect(await writeDown(orders, compile(orders, aside), aside)).toEqual([])
+  expect(writeDown(orders, compile(orders, aside), aside)).toEqual([])
 }
 
 const prove = (name: string, on: string) => proveListing(data, { subject: { name: wireName(name) }, shown: name, on })

@@ -1,6 +1,7 @@
 /** A child that does not outlive its parent, however that ends and however busy the child is. */
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { isThere } from '../support/processes.ts'
 import { until } from '../transport/clients.ts'
 
 const MODULE = new URL('../../src/platform/orphan.ts', import.meta.url).href
@@ -17,15 +18,6 @@ const PARENT = `
   const { spawn } = require('node:child_process')
   const child = spawn(process.execPath, ['--input-type=module', '-e', process.argv[1], process.pid], { stdio: ['ignore', 'inherit', 'inherit'] })
   process.on('exit', () => child.kill())`
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe.skipIf(process.platform !== 'linux')('on Linux', () => {
   test.each([

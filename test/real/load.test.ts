@@ -16,7 +16,7 @@ import { addressOfHost, HOSTS, ZONE } from './zones.ts'
 const SECONDS = Number(process.env.QALQAN_REAL_SECONDS ?? (process.env.QALQAN_REAL_LONG === '1' ? 60 : 20))
 const RELOAD_MS = 5000
 /** A compilation gives way for some seconds, and here no core is ever idle: changes that come up meanwhile share the next one. */
-const IN_FORCE_WITHIN_S = 10
+const IN_FORCE_WITHIN_S = 20
 const LISTED = 100_000
 const PAGE_ADDRESS = '192.0.2.80'
 /** Blocked by both versions of the list; the names of `h…` by neither. */

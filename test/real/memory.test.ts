@@ -4,13 +4,11 @@
  *
  * QALQAN_REAL_NAMES sets how many names (default 2,000,000; 10,000,000 take two minutes). Prints what was measured.
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeList } from '../../bench/scale/list-file.ts'
-import { flaggedName } from '../../bench/support/names.ts'
-import { freePort } from '../cli/program.ts'
-import { PAGE_ADDRESS, Serving } from '../cli/serving.ts'
+import { childrenOf } from '../support/processes.ts'
 import { until } from '../transport/clients.ts'
+import { LargeList, RELOAD_MS } from './large-list.ts'
 import { memoryOf, statusOf } from './resident.ts'
 
 const NAMES = Number(process.env.QALQAN_REAL_NAMES ?? 2_000_000)
@@ -18,38 +16,29 @@ const MIB = 2 ** 20
 const LIMIT_MIB = 2048
 /** The image in force, the one that the compiling process has made, and what has arrived of it here. */
 const IMAGES_MAX = 3
-/** What was let go of and is not looked for yet (MUCH_OCTETS of src/platform/collect.ts), and the log, which comes and goes in pieces of 4 MiB. */
-const SLACK_MIB = 64 + 32
+/**
+ * What was let go of and is not looked for yet (MUCH_OCTETS of src/platform/collect.ts), the log, which comes and goes in pieces of 4 MiB, and Node's own garbage, which no timer
+ * of V8 looks for (bin/qalqan).
+ */
+const SLACK_MIB = 64 + 32 + 16
 /** The compiling process before it has read anything. */
 const NODE_MIB = 40
 const RELOADS = 3
-/** On a machine whose cores are never idle the compiler gets its turn after some minutes. */
-const RELOAD_MS = 280_000
 
-let serving: Serving
-let list = ''
+let list: LargeList
 beforeAll(async () => {
-  serving = await Serving.prepare()
-  list = serving.folder.file('list.txt')
-  writeList(list, NAMES)
+  list = await LargeList.write(NAMES)
 }, 120_000)
-afterAll(() => serving.close())
+afterAll(() => list.close())
 
 test(
   `${NAMES} names are loaded again and again in at most ${IMAGES_MAX} times their image besides Node`,
   async () => {
-    const server = serving.folder.start('serve', '--config', serving.config(await configuration()))
-    await server.printed(/^Try: /m, RELOAD_MS)
-    expect(await serving.ask(flaggedName(NAMES - 1))).toBe(PAGE_ADDRESS)
+    const server = await list.serve()
     const rest = memoryOf(server).VmRSS!
     // From here on: the first load has no former image beside it.
     const watch = new MemoryWatch(server.process.pid!)
-    for (let reload = 1; reload <= RELOADS; reload++) {
-      appendFileSync(list, `new${reload}.example\n`)
-      const isTaken = await serving.becomes(`new${reload}.example`, PAGE_ADDRESS, RELOAD_MS)
-      expect(isTaken, server.stdout + server.stderr).toBe(true)
-      expect(await serving.ask(flaggedName(reload))).toBe(PAGE_ADDRESS)
-    }
+    await list.change(server, RELOADS)
     await until(() => childrenOf(server.process.pid!).length === 0, RELOAD_MS)
     const { peak, ofChild } = watch.stop()
     expect(ofChild).toBeGreaterThan(0)
@@ -61,14 +50,6 @@ test(
   },
   RELOAD_MS * (RELOADS + 1),
 )
-
-async function configuration() {
-  return {
-    workers: 1,
-    feeds: [{ name: 'list', source: 'list.txt', format: 'domains', class: 'hotline', category: 'illegal' }],
-    http: { admin: `127.0.0.1:${await freePort()}` },
-  }
-}
 
 const SAMPLE_MS = 20
 
@@ -95,10 +76,6 @@ class MemoryWatch {
     clearInterval(this.timer)
     return { peak: this.peak, ofChild: this.ofChild }
   }
-}
-
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 /** Without the pages of Node's own file, which are there once for both; 0 for one that has ended. */

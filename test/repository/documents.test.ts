@@ -189,7 +189,7 @@ describe('the examples for operators', () => {
     const admitted = read('.dockerignore').match(/(?<=^!).+/gm)
     expect(copied.map(path => path.replace('./', '')).sort()).toEqual([...admitted!].sort())
     expect(copied.filter(path => !exists(path))).toEqual([])
-    expect(dockerfile).toContain('ENTRYPOINT ["node", "/opt/qalqan/src/cli.ts"]')
+    expect(dockerfile).toContain('ENTRYPOINT ["/opt/qalqan/bin/qalqan"]')
   })
 })
 

@@ -50,7 +50,7 @@ describe('the commands of the README', () => {
   })
 
   test('npm start serves the sample configuration', () => {
-    expect(manifest.scripts.start).toBe('node src/cli.ts serve --config config/qalqan.yaml')
+    expect(manifest.scripts.start).toBe('bin/qalqan serve --config config/qalqan.yaml')
   })
 })
 

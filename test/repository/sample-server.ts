@@ -34,7 +34,7 @@ export class SampleServer {
     const ports = new Map<number, number>()
     for (const port of PORTS) ports.set(port, await freePort())
     const folder = copyWithPorts(ports)
-    const child = spawn(process.execPath, ['src/cli.ts', 'serve', '--config', join(folder, 'config/qalqan.yaml')], {
+    const child = spawn('bin/qalqan', ['serve', '--config', join(folder, 'config/qalqan.yaml')], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

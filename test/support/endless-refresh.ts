@@ -14,6 +14,6 @@ for (let round = Number(process.argv[3]); ; round++) {
   renameSync(join(folder, 'list.new'), join(folder, 'list.txt'))
   const orders = ordersIn(folder, round)
   const aside = newAside(orders)
-  const problems = await writeDown(orders, compile(orders, aside), aside)
+  const problems = writeDown(orders, compile(orders, aside), aside)
   if (problems.length > 0) throw new Error(problems.join('; '))
 }

@@ -4,11 +4,21 @@
  *
  * Owns: what is kept and what goes: never what is in force, nor what a feed was rolled back to; then the oldest first.
  */
-import { createWriteStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { createZstdCompress, zstdDecompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { writeWhole } from '../../platform/write-whole.ts'
 import type { OctetSource } from '../feed-file.ts'
 import { FeedRefused } from '../reader.ts'
 
@@ -37,17 +47,25 @@ export function archivedOf({ sha256, guards }: HasArchived): string[] {
   return [sha256, guards?.list ?? []].flat()
 }
 
-/** Keeps a version; one that is kept already costs nothing. Rejects with what the file system or the source says. */
-export async function archive(dataFolder: string, feed: string, sha256: string, source: OctetSource): Promise<void> {
+/**
+ * Keeps a version; one that is kept already costs nothing. Throws what the file system or the source says. In the calling thread, a zstd frame for each piece (RFC 8878, section 3: what is
+ * unpacked is all of them): helper threads would not give way as it does.
+ */
+export function archive(dataFolder: string, feed: string, sha256: string, source: OctetSource): void {
   const path = archivedPath(dataFolder, feed, sha256)
   if (existsSync(path)) return
-  await mkdir(folderOf(dataFolder, feed), { recursive: true, mode: 0o700 })
+  mkdirSync(folderOf(dataFolder, feed), { recursive: true, mode: 0o700 })
   const temporary = `${path}.new`
-  await pipeline(chunksOf(source), createZstdCompress(), createWriteStream(temporary, { mode: 0o600 }))
-  const file = await open(temporary, 'r')
-  await file.sync()
-  await file.close()
-  await rename(temporary, path)
+  const file = openSync(temporary, 'w', 0o600)
+  try {
+    for (const chunk of chunksOf(source)) writeWhole(file, zstdCompressSync(chunk))
+    // What is empty is a frame as well.
+    writeWhole(file, zstdCompressSync(new Uint8Array(0)))
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
 }
 
 /** A source in pieces that stay as they are when the next is read. */
@@ -104,12 +122,12 @@ export interface KeptVersion {
 }
 
 /** Removes what is too old or too much. `versions` are those that history knows; what it does not know goes. */
-export async function prune(
+export function prune(
   dataFolder: string,
   versions: readonly KeptVersion[],
   { keepMs, octetsMax }: Keeping,
   nowMs: number,
-): Promise<void> {
+): void {
   const ended = new Map(versions.map(own => [archivedPath(dataFolder, own.feed, own.sha256), own.endedMs]))
   const files = filesIn(dataFolder).map(file => ({
     ...file,
@@ -119,7 +137,7 @@ export async function prune(
   const removable = files.filter(file => file.endedMs !== null).sort((a, b) => a.endedMs! - b.endedMs!)
   for (const { path, octets: own, endedMs } of removable) {
     if (octets <= octetsMax && endedMs! > nowMs - keepMs) continue
-    await rm(path, { force: true })
+    rmSync(path, { force: true })
     octets -= own
   }
 }

@@ -30,25 +30,25 @@ export interface RecordOrders {
   readonly nowMs: number
 }
 
-/** Resolves with what went wrong; nothing here keeps a list from being in force. `reports` are in the order of the feeds. */
-export async function recordVersions(reports: readonly FeedReport[], orders: RecordOrders): Promise<string[]> {
+/** Returns what went wrong; nothing here keeps a list from being in force. `reports` are in the order of the feeds. */
+export function recordVersions(reports: readonly FeedReport[], orders: RecordOrders): string[] {
   const problems: string[] = []
-  const attempt = async (what: string, act: () => void | Promise<void>) => {
+  const attempt = (what: string, act: () => void) => {
     try {
-      await act()
+      act()
     } catch (error) {
       problems.push(`${what}: ${(error as Error).message}`)
     }
   }
   const { dataFolder, keeping, nowMs } = orders
   const lists = orders.keptBack.map(own => own.list())
-  await attempt('history', () => appendHistory(dataFolder, changesSince(reports, lists, orders)))
+  attempt('history', () => appendHistory(dataFolder, changesSince(reports, lists, orders)))
   if (keeping.keepMs > 0)
     for (const [i, report] of reports.entries()) {
-      await attempt(`a version of ${report.name} is not kept`, () => keepVersion(report, orders))
-      await attempt(`what guards kept back of ${report.name} is not kept`, () => keepList(report, lists[i]!, orders))
+      attempt(`a version of ${report.name} is not kept`, () => keepVersion(report, orders))
+      attempt(`what guards kept back of ${report.name} is not kept`, () => keepList(report, lists[i]!, orders))
     }
-  await attempt('the archive', () => prune(dataFolder, keptVersions(orders), keeping, nowMs))
+  attempt('the archive', () => prune(dataFolder, keptVersions(orders), keeping, nowMs))
   return problems
 }
 
@@ -101,21 +101,21 @@ function isSame(line: Change, { sha256, reading, guards }: Change): boolean {
   return isDeepStrictEqual({ sha256: line.sha256, reading: line.reading, guards: line.guards }, asWritten)
 }
 
-async function keepVersion(report: FeedReport, { dataFolder, feeds }: RecordOrders): Promise<void> {
+function keepVersion(report: FeedReport, { dataFolder, feeds }: RecordOrders): void {
   const feed = feeds.find(own => own.name === report.name)
   if (feed === undefined || !isInForce(report) || report.pinned !== null) return
   const copy = openCopyOf(dataFolder, feed, report.sha256)
   if (copy === null) return
   try {
-    await archive(dataFolder, feed.name, copy.sha256, copy.file)
+    archive(dataFolder, feed.name, copy.sha256, copy.file)
   } finally {
     copy.file.close()
   }
 }
 
-async function keepList(report: FeedReport, list: KeptBackList | null, { dataFolder }: RecordOrders): Promise<void> {
+function keepList(report: FeedReport, list: KeptBackList | null, { dataFolder }: RecordOrders): void {
   if (list === null || !isInForce(report)) return
-  await archive(dataFolder, report.name, list.sha256, memorySource(`what is kept back of ${report.name}`, list.octets))
+  archive(dataFolder, report.name, list.sha256, memorySource(`what is kept back of ${report.name}`, list.octets))
 }
 
 function keptVersions({ dataFolder, decisions }: RecordOrders): KeptVersion[] {
