@@ -130,7 +130,6 @@ class EntryReader {
     const { copy, key, slot } = this
     if (nameEnd(copy, nameAt, nameAt + nameOctets) !== nameAt + nameOctets) return false
     if (readName(slot, nameAt, nameAt + nameOctets, this.seed) === BAD_NAME) return false
-    key.name = roomOctets
     key.nameAt = nameAtOf(slot)
     key.nameOctets = nameOctets
     key.type = copy.readUInt16BE(at + 14)

@@ -6,7 +6,7 @@
  * instead of either.
  */
 import { crc32 } from 'node:zlib'
-import { FILTER_MAGIC, FILTER_VERSION, HEADER, HEADER_WORDS } from '../images/filter/layout.ts'
+import { HEADER_WORDS, headerOf } from '../images/filter/layout.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import type { CompileOrders } from './compilation.ts'
 import type { FeedReport } from './report.ts'
@@ -73,9 +73,7 @@ export class Arrival {
   finish(): SharedArrayBuffer {
     if (!this.isWhole) throw new Error('it is not whole')
     if (this.running !== this.sum) throw new Error('its checksum is wrong')
-    const header = new Uint32Array(this.image, 0, HEADER_WORDS)
-    if (header[HEADER.magic] !== FILTER_MAGIC || header[HEADER.version] !== FILTER_VERSION)
-      throw new Error('it is no filter image')
+    headerOf(this.image)
     return this.image
   }
 }

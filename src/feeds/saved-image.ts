@@ -10,12 +10,13 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { FILTER_MAGIC, FILTER_VERSION, HEADER, HEADER_WORDS } from '../images/filter/layout.ts'
+import { FILTER_VERSION, HEADER, HEADER_WORDS, headerOf } from '../images/filter/layout.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
 import { writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
+import { piecesOf } from './handover.ts'
 import type { FeedReport } from './report.ts'
 
 const MAGIC = Buffer.from('Qalqan image 02\n')
@@ -95,12 +96,7 @@ function writeFile(path: string, description: Buffer, image: SharedArrayBuffer):
     const length = Buffer.alloc(LENGTH_OCTETS)
     length.writeUInt32LE(description.length)
     for (const octets of [MAGIC, length, description]) write(octets)
-    const chunk = new Uint8Array(CHUNK_OCTETS)
-    for (let at = 0; at < image.byteLength; at += CHUNK_OCTETS) {
-      const part = new Uint8Array(image, at, Math.min(CHUNK_OCTETS, image.byteLength - at))
-      chunk.set(part)
-      write(chunk.subarray(0, part.length))
-    }
+    for (const piece of piecesOf(image)) write(piece)
     writeSync(fd, hash.digest())
     fsyncSync(fd)
   } finally {
@@ -145,9 +141,7 @@ function readImage(path: string, fingerprint: string): SavedImage | null {
 }
 
 function asImage(image: SharedArrayBuffer, { reports, savedAt }: Description): SavedImage {
-  const header = new Uint32Array(image, 0, HEADER_WORDS)
-  if (header[HEADER.magic] !== FILTER_MAGIC || header[HEADER.version] !== FILTER_VERSION)
-    throw new Error('it is no filter image')
+  const header = headerOf(image)
   // Generations count from the start of the program.
   header[HEADER.generation] = 0
   const restored = reports.map(report => ({ ...report, skippedBy: new Map(report.skippedBy) }))

@@ -40,7 +40,7 @@ async function rejectionOf(how: string): Promise<string> {
 describe('an image that is not what was announced is never taken', () => {
   test.each([
     ['one-bit-off', 'no image came of a compilation: its checksum is wrong'],
-    ['as-announced', 'no image came of a compilation: it is no filter image'],
+    ['as-announced', 'no image came of a compilation: it is no filter image of this version'],
     ['too-small', 'no image came of a compilation: it is no filter image'],
     ['killed-half-way', 'no image came of a compilation: the compiling process ended by SIGKILL'],
     ['ends-half-way', 'no image came of a compilation: it is not whole'],

@@ -311,7 +311,7 @@ class NameWalk {
       const own = octets - this.labels[count - depth]!
       for (; octets - left + 4 <= own; left -= 4) state = step(state, view.getInt32(at + left - 4, true))
       const rest = own & 3
-      this.hashes[depth] = step(state, rest === 0 ? 0 : keepLast(view.getInt32(at + left - 4, true), rest))
+      this.hashes[depth] = step(state, keepLast(view.getInt32(at + left - 4, true), rest))
     }
   }
 }

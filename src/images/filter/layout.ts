@@ -54,6 +54,15 @@ export const HEADER = {
 } as const
 export const HEADER_WORDS = 20
 
+/** Its header, in place. Throws TypeError for what is no filter image of this version. */
+export function headerOf(image: SharedArrayBuffer): Uint32Array {
+  if (image.byteLength < HEADER_WORDS * 4) throw new TypeError('it is no filter image')
+  const header = new Uint32Array(image, 0, HEADER_WORDS)
+  if (header[HEADER.magic] !== FILTER_MAGIC || header[HEADER.version] !== FILTER_VERSION)
+    throw new TypeError('it is no filter image of this version')
+  return header
+}
+
 /** A rule for addresses, of answers or of clients: the network in 4 words (IPv4 below ::ffff:0:0/96), its length in bits, element, rule number. */
 export const PREFIX_FIELDS = 7
 export const PREFIX_BITS = 4

@@ -37,15 +37,14 @@ const {
 /** Second-level caches have one to two MiB a core. */
 const BLOOM_OCTETS_SMALL = 2 ** 21
 const NONE = 0
-const NOWHERE = -1
+/** No slot; callers look whether a place is negative. */
+const NOT_HERE = -1
 /** No entry. */
 export const NOT_FLAGGED: number = NONE
 /** An entry of a name that is not short: it may reach into the next line of the cache. */
 const ENTRY_OCTETS_TYPICAL = 31
 /** Groups with smaller numbers take one octet in an entry. */
 export const ONE_OCTET_GROUPS = 0x80
-/** No slot. */
-export const NOT_HERE: number = NOWHERE
 
 /** Octets of a name that are compared without a branch; by how many count, which bits of each word do. */
 const COMPARED_AT_ONCE = 32
@@ -94,14 +93,7 @@ export class FilterReader {
   private readonly tagMask: number
 
   constructor(image: SharedArrayBuffer) {
-    if (image.byteLength < fromLayout.HEADER_WORDS * 4) throw new TypeError('not a filter image')
-    const header = new Uint32Array(image, 0, fromLayout.HEADER_WORDS)
-    if (
-      header[fromLayout.HEADER.magic] !== fromLayout.FILTER_MAGIC ||
-      header[fromLayout.HEADER.version] !== fromLayout.FILTER_VERSION
-    ) {
-      throw new TypeError('not a filter image of this version')
-    }
+    const header = fromLayout.headerOf(image)
     const at = fromLayout.layOutFilter(header)
     const field = (name: keyof typeof fromLayout.HEADER) => header[fromLayout.HEADER[name]]!
     this.octets = at.octets
@@ -146,7 +138,7 @@ export class FilterReader {
       const hash = endingHash(query.room, depth)
       if (!this.mayHold(hash)) break
       const place = this.nextPlace(placeOf(hash, this.slotScale), hash)
-      if (place === NOWHERE) continue
+      if (place === NOT_HERE) continue
       begun ^= this.pool[this.poolAt(place)]!
       addCandidate(query.room, list, depth, place)
     }
@@ -192,7 +184,7 @@ export class FilterReader {
   /** The first place from `from` on whose slot has the hash's tag, or NOT_HERE; `slot` is what stands at `from`. */
   placeFrom(from: number, slot: number, hash: number): number {
     if (((slot ^ hash) & this.tagMask) === 0 && slot !== 0) return from
-    return slot === 0 ? NOWHERE : this.nextPlace(from, hash)
+    return slot === 0 ? NOT_HERE : this.nextPlace(from, hash)
   }
 
   /** The first place from `from` on whose slot has the hash's tag; NOT_HERE where an empty slot comes first. */
@@ -201,7 +193,7 @@ export class FilterReader {
     let place = from
     for (;;) {
       const slot = this.slots[place]!
-      if (slot === 0) return NOWHERE
+      if (slot === 0) return NOT_HERE
       if ((slot & this.tagMask) === tag) return place
       if (++place === this.slotCount) place = 0
     }
@@ -222,7 +214,7 @@ export class FilterReader {
       // Another name with the same few bits of hash: rare, so that the hash is only now needed again.
       if (++place === this.slotCount) place = 0
       place = this.nextPlace(place, endingHash(query.room, depth))
-      if (place === NOWHERE) return NONE
+      if (place === NOT_HERE) return NONE
     }
   }
 

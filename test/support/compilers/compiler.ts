@@ -2,9 +2,9 @@
  * Compiling processes that go wrong, by the word in QALQAN_TEST_COMPILER: each begins as a good one does, announces an image of a megabyte, and then does something else
  * than to send it. `as-announced` sends just that, which is no filter image.
  */
-import { writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { type FromCompiler, IMAGE_PIPE } from '../../../src/feeds/handover.ts'
+import { writeWhole } from '../../../src/platform/write-whole.ts'
 
 const octets = 1024 * 1024
 const image = new Uint8Array(octets).fill(7)
@@ -16,24 +16,20 @@ process.once('message', async () => {
   if (how === 'says-nothing') return process.exit(0)
   await say({ kind: 'finished', octets: how === 'too-small' ? 4 : octets, sum: crc32(image), reports: [], seconds: 0 })
   if (how === 'killed-half-way') {
-    send(image.subarray(0, octets / 2))
+    writeWhole(IMAGE_PIPE, image.subarray(0, octets / 2))
     process.kill(process.pid, 'SIGKILL')
   } else if (how === 'ends-half-way') {
-    send(image.subarray(0, octets / 2))
+    writeWhole(IMAGE_PIPE, image.subarray(0, octets / 2))
     process.exit(0)
   } else if (how === 'one-bit-off') {
     image[octets - 1]! ^= 1
-    send(image)
+    writeWhole(IMAGE_PIPE, image)
     setInterval(() => {}, 1000)
   } else {
-    send(image)
+    writeWhole(IMAGE_PIPE, image)
     setInterval(() => {}, 1000)
   }
 })
-
-function send(part: Uint8Array): void {
-  for (let sent = 0; sent < part.length; ) sent += writeSync(IMAGE_PIPE, part, sent)
-}
 
 function say(message: FromCompiler): Promise<void> {
   return new Promise(resolve => {
