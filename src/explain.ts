@@ -176,9 +176,10 @@ function verdict(judgement: Judgement | null): string {
   return `blocked, ${judgement.ruleClass}, category ${judgement.category}, by ${judgement.rule}`
 }
 
-/** What an entry is about, and how far it reaches. */
-export function placeText({ name, addresses, extent }: Explanation): string {
-  return `${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
+/** What an entry is about, and how far it reaches; that it is an exception, where its status does not say so. */
+export function placeText({ status, isAllow, name, addresses, extent }: Explanation): string {
+  const what = isAllow && status !== 'allows' ? 'exception for ' : ''
+  return `${what}${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
 }
 
 function entryLines(own: Explanation): string[] {

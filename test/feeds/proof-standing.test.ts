@@ -111,6 +111,22 @@ describe('a rule that was listed', () => {
     expect(prove('bad.example', '2026-01-04').isListed).toBe(true)
   })
 
+  test('is none where it is an exception, also of a feed that is only monitored', async () => {
+    const list = '||bank.example^\n@@||bank.example^\n@@||good.example^\n'
+    await at('2026-01-01T00:00:00Z', { list, guards: BANK, feed: { format: 'adblock', mode: 'monitor' } })
+    const proof = prove('good.example', '2026-01-02')
+    expect(proof).toMatchObject({
+      isListed: false,
+      standing: 'not listed',
+      versions: [{ entries: [{ status: 'monitored', isAllow: true }] }],
+    })
+    expect(proofText(proof)).toMatch(/^ {4}monitored exception for good\.example \(it and all below\), line 3$/m)
+    expect(prove('bank.example', '2026-01-02').versions[0]!.entries).toMatchObject([
+      { status: 'quarantined', isAllow: false },
+      { status: 'monitored', isAllow: true },
+    ])
+  })
+
   test('is lifted while an urgent change lifts that very name, and in force on a day that has a part without', async () => {
     await at('2026-01-01T00:00:00Z', { list: LIST })
     appendUrgent(data, { at: '2026-01-03T10:00:00Z', action: 'withdraw', name: 'bad.example' })

@@ -102,9 +102,9 @@ function standingsOf({ entries, guards }: VersionProof): Standing[] {
   })
 }
 
-/** In force or not. An exception is none, nor is what had expired or stands for a page. */
-function isBlockRule({ status }: Explanation): boolean {
-  return status === 'blocks' || status === 'monitored' || status === 'quarantined'
+/** In force or not. An exception is none, also one that is only monitored, nor is what had expired or stands for a page. */
+function isBlockRule({ status, isAllow }: Explanation): boolean {
+  return !isAllow && (status === 'blocks' || status === 'monitored' || status === 'quarantined')
 }
 
 interface Span {
