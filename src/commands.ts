@@ -86,7 +86,7 @@ approve   lets the version of NAME pass that its limits hold back, or ends a rol
 rollback  goes back to the version before, or to VERSION, until approve
 history   which version was in force when
 proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), and whether that was in force, quarantined by a
-          guard or only monitored, from the versions of then
+          guard, only monitored or overruled by an exception, from the versions of then
 verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
 due       rules whose date for a re-check has come
 
