@@ -1,20 +1,22 @@
 /** `qalqan feeds proof`: what was listed on a day, and whether it was in force. Reads, and writes nothing. */
-import { asked, placeText } from './explain.ts'
+import { asked } from './asked-name.ts'
+import { placeText } from './explain.ts'
 import { endText } from './feeds/guards/exception.ts'
 import type { History } from './feeds/history/chain.ts'
-import { type Proof, type ProvenEntry, proveListing, type VersionProof } from './feeds/history/proof.ts'
+import { type Proof, type ProvenEntry, proveListing, startOfDay, type VersionProof } from './feeds/history/proof.ts'
 import type { Standing } from './feeds/history/standing.ts'
 import { wideOctets } from './feeds/network.ts'
 import type { Settings } from './settings/settings.ts'
 import { weigherFor } from './weigh-rules.ts'
 
-/** `name` may be an address: in answers, or one that asks. Throws TypeError for what is neither and for what is no day. */
+/** `name` may be an address: in answers, or one that asks. Throws TypeError for what is neither, for what is no day, and for a day to come. */
 export function prove(
   settings: Settings,
-  { name: written, on }: { readonly name: string; readonly on: string },
+  { name: written, on, nowMs }: { readonly name: string; readonly on: string; readonly nowMs: number },
   onProgress?: (done: number, of: number) => void,
 ): Proof {
   const { name: shown, wire } = asked(written)
+  if (startOfDay(on) > nowMs) throw new TypeError(`nobody can tell yet what is listed on ${on}`)
   const address = wire === null ? wideOctets(shown) : null
   const subject = wire === null ? { answer: address!, client: address! } : { name: wire }
   return proveListing(settings.data, { subject, shown, on, weigh: weigherFor(shown) }, onProgress)

@@ -96,7 +96,8 @@ export function proveListing(
   }
 }
 
-function startOfDay(on: string): number {
+/** In milliseconds since 1970. Throws TypeError for what is no day. */
+export function startOfDay(on: string): number {
   const dayMs = /^\d{4}-\d\d-\d\d$/.test(on) ? Date.parse(`${on}T00:00:00Z`) : Number.NaN
   if (Number.isNaN(dayMs)) throw new TypeError(`expected a day such as 2026-11-20, got ${JSON.stringify(on)}`)
   return dayMs
