@@ -15,6 +15,7 @@ const TAKEN_MS = 5000
 export type Answer =
   | { readonly state: 'taken' | RefreshStage }
   | { readonly state: 'done'; readonly outcomes: readonly RefreshOutcome[] }
+  | { readonly state: 'failed'; readonly problem: string }
 
 export function isRequestId(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)
@@ -82,7 +83,10 @@ export interface Waiting {
   readonly signal?: AbortSignal
 }
 
-/** What came of a request. Rejects, with a sentence, where no server takes it, and where it takes longer than that. */
+/** The server has said that it could not do what was asked, and why. */
+export class RequestFailed extends Error {}
+
+/** What came of a request. Rejects, with a sentence, where no server takes it, where it takes longer than that, and (`RequestFailed`) where it could not be done. */
 export async function awaitAnswer(
   dataFolder: string,
   id: string,
@@ -92,9 +96,10 @@ export async function awaitAnswer(
   for (;;) {
     const answer = readAnswer(dataFolder, id)
     const waitedMs = performance.now() - startMs
-    if (answer?.state === 'done') {
+    if (answer?.state === 'done' || answer?.state === 'failed') {
       rmSync(answerPath(dataFolder, id), { force: true })
-      return answer.outcomes
+      if (answer.state === 'done') return answer.outcomes
+      throw new RequestFailed(answer.problem)
     }
     if (answer === null && waitedMs > Math.min(TAKEN_MS, timeoutMs)) throw new TypeError(notTaken(dataFolder))
     if (waitedMs > timeoutMs)

@@ -61,9 +61,8 @@ function lift(
     throw new TypeError(`nothing blocks ${JSON.stringify(subject)}: reject the appeal, or say --name`)
   const at = new Date(nowMs).toISOString()
   const none = { caseNumber: undefined, ruleClass: undefined, category: undefined, exact: false }
-  return names.map(own =>
-    recordUrgent(settings, { action: 'withdraw', name: own, reason: `appeal ${ticket}, upheld by ${by}`, at, ...none }),
-  )
+  const reason = `appeal ${ticket}, upheld by ${by}`
+  return names.map(own => recordUrgent(settings, { action: 'withdraw', name: own, reason, at, ...none }).text)
 }
 
 /** The rules to lift: of the site itself, or of the case. A rule above the site also blocks others, and is lifted only by name. */

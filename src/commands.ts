@@ -6,19 +6,19 @@ import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { VERSION } from './about.ts'
 import { appealCalled, appealText, decideAppeal, listText, withAppeals } from './appeals-command.ts'
+import { dataFolderProblem, sentenceOf } from './data-folder.ts'
 import { dueText, entriesDue } from './due-command.ts'
 import { explain, explainText } from './explain.ts'
-import { approveFeed, feedCalled, rollBackFeed } from './feeds-command.ts'
+import { approveFeed, rollBackFeed } from './feeds-command.ts'
 import { feedsStatus, statusText } from './feeds-status.ts'
 import { diffFeed, diffText, historyOf, historyText, verifiedText, verifyHistory } from './history-command.ts'
 import { type Running, serve } from './main.ts'
 import { proofText, prove } from './proof-command.ts'
-import { flushCommand, refreshCommand, type Said } from './refresh-command.ts'
+import { flushCommand, refreshCommand, type Said, urgentCommand } from './refresh-command.ts'
 import { loadSettings, systemEnvironment } from './settings/load.ts'
 import { formatProblem } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
 import { createLog } from './telemetry/log.ts'
-import { recordUrgent } from './urgent-command.ts'
 
 const HELP = `Qalqan ${VERSION}: a DNS-level filtering resolver front.
 
@@ -60,7 +60,8 @@ Exits 0 whether NAME is blocked or not.
 `,
   block: `Usage: qalqan block NAME --case NUMBER [--class CLASS] [--category CATEGORY] [--exact] [--reason TEXT] [--config FILE]
 
-Blocks NAME and all below it, in every worker within a second and after a restart.
+Blocks NAME and all below it, in every worker within a second and after a restart. Where no server answers within 5 s it says
+so: then the block is on record, and holds from the next start. Exits 1 where the server cannot put it in force.
   --case NUMBER         the number by which the block is known; it is told to who asks
   --class CLASS         hotline (default), legal or household
   --category CATEGORY   one that a feed has (default: that of the first feed of the class)
@@ -86,7 +87,7 @@ approve   lets the version of NAME pass that its limits hold back, or ends a rol
 rollback  goes back to the version before, or to VERSION, until approve
 history   which version was in force when
 proof     whether DOMAIN, or ADDRESS in answers or as a client, was listed on DAY (such as 2026-11-20, UTC), and whether that was in force, quarantined by a
-          guard or only monitored, from the versions of then
+          guard, only monitored or overruled by an exception, from the versions of then
 verify    checks that no line of the history was changed and every kept version is what it was; exits 1 where not
 due       rules whose date for a re-check has come
 
@@ -159,7 +160,7 @@ function parse(argv: readonly string[]) {
 export async function run(argv: readonly string[]): Promise<never> {
   const code = await dispatch(argv).catch((error: unknown) => {
     const isUsage = error instanceof UsageError
-    const message = error instanceof Error ? error.message : String(error)
+    const message = isUsage ? error.message : sentenceOf(error)
     process.stderr.write(`qalqan: ${message}\n${isUsage ? "Try 'qalqan --help'.\n" : ''}`)
     return isUsage ? 2 : 1
   })
@@ -181,9 +182,9 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (command === 'flush') return runFlush(operands, values)
   if (values.below) throw new UsageError('--below belongs to flush')
   if (command === 'explain') return runExplain(operands, values)
-  if (values.client !== undefined || values.policy !== undefined || values.json) {
-    throw new UsageError('--client, --policy and --json belong to explain')
-  }
+  if (values.client !== undefined || values.policy !== undefined)
+    throw new UsageError('--client and --policy belong to explain')
+  if (values.json) throw new UsageError('--json belongs to explain, feeds and appeals')
   if (command === 'block' || command === 'unblock') return runUrgent(command, operands, values)
   if (
     [values.case, values.class, values.category, values.reason].some(value => value !== undefined) ||
@@ -211,6 +212,14 @@ function settingsOf(file: string): Settings | null {
   return null
 }
 
+/** The same for a command that looks into the data folder, or writes there. Throws TypeError where it cannot. */
+function settingsAndData(file: string): Settings | null {
+  const settings = settingsOf(file)
+  const problem = settings === null ? null : dataFolderProblem(settings.data)
+  if (problem !== null) throw new TypeError(problem)
+  return settings
+}
+
 function runCheck(file: string): number {
   const settings = settingsOf(file)
   if (settings === null) return 1
@@ -222,7 +231,7 @@ function runExplain(operands: readonly string[], values: ReturnType<typeof parse
   const [name, ...more] = operands
   if (name === undefined || more.length > 0) throw new UsageError('explain takes one name')
   if (values.client !== undefined && values.policy !== undefined) throw new UsageError('--client or --policy, not both')
-  const settings = settingsOf(values.config)
+  const settings = settingsAndData(values.config)
   if (settings === null) return 1
   const explained = explain(settings, {
     name,
@@ -282,7 +291,7 @@ function runFeeds([act = '', ...operands]: readonly string[], values: Values): n
     )
   if (values['no-wait'] && (values.json || values.timeout !== undefined))
     throw new UsageError('--json and --timeout say how to wait: they do not go with --no-wait')
-  const settings = settingsOf(values.config)
+  const settings = settingsAndData(values.config)
   return settings === null ? 1 : actOnFeeds(act, operands[0] ?? '', values, settings)
 }
 
@@ -295,9 +304,9 @@ function actOnFeeds(act: string, name: string, values: Values, settings: Setting
   if (act === 'rollback') return print(rollBackFeed(settings, { name, to, by, reason }, Date.now()))
   if (act === 'diff')
     return show(diffFeed(settings, { name, from, to }, Date.now(), progress('versions read')), diffText)
-  if (act === 'history')
-    return show(historyOf(settings, name === '' ? null : feedCalled(settings, name).name), historyText)
-  if (act === 'proof') return show(prove(settings, { name, on }, progress('versions read')), proofText)
+  if (act === 'history') return show(historyOf(settings, name === '' ? null : name), historyText)
+  if (act === 'proof')
+    return show(prove(settings, { name, on, nowMs: Date.now() }, progress('versions read')), proofText)
   if (act === 'due') return show(entriesDue(settings, Date.now()), dueText)
   if (act === 'refresh') return runRefresh(settings, name, values)
   const verified = verifyHistory(settings, progress('versions checked'))
@@ -315,7 +324,7 @@ function runAppeals([act, ticket, ...more]: readonly string[], values: Values): 
   const isDecision = uphold !== reject && by !== undefined && reason !== undefined
   if ((!isList && !isOne) || (act === 'decide') !== isDecision || (name !== null && !uphold))
     throw new UsageError(APPEALS_USAGE)
-  const settings = settingsOf(values.config)
+  const settings = settingsAndData(values.config)
   if (settings === null) return 1
   if (act === 'decide')
     return print(
@@ -352,37 +361,34 @@ function progress(what: string): (done: number, of: number) => void {
 async function runFlush(operands: readonly string[], values: Values): Promise<number> {
   const [name, ...more] = operands
   if (name === undefined || more.length > 0) throw new UsageError('flush takes one name')
-  const settings = settingsOf(values.config)
+  const settings = settingsAndData(values.config)
   if (settings === null) return 1
   return say(await flushCommand(settings, name, values.below))
 }
 
-function runUrgent(
-  action: 'block' | 'unblock',
-  operands: readonly string[],
-  values: ReturnType<typeof parse>['values'],
-): number {
+async function runUrgent(action: 'block' | 'unblock', operands: readonly string[], values: Values): Promise<number> {
   const [name, ...more] = operands
   if (name === undefined || more.length > 0) throw new UsageError(`${action} takes one name`)
-  const settings = settingsOf(values.config)
-  if (settings === null) return 1
   const { case: caseNumber, class: ruleClass, category, reason, exact, feeds } = values
   if (action === 'block' && feeds) throw new UsageError('--feeds belongs to unblock')
+  if (action === 'block' && caseNumber === undefined) throw new UsageError('a block needs its case: --case NUMBER')
   if (action === 'unblock' && (caseNumber ?? ruleClass ?? category ?? (exact || undefined)) !== undefined) {
     throw new UsageError('--case, --class, --category and --exact belong to block')
   }
-  return print(
-    recordUrgent(settings, {
-      action: feeds ? 'withdraw' : action,
-      name,
-      caseNumber,
-      ruleClass,
-      category,
-      reason,
-      exact,
-      at: new Date().toISOString(),
-    }),
-  )
+  const settings = settingsAndData(values.config)
+  if (settings === null) return 1
+  const { warning, ...said } = await urgentCommand(settings, {
+    action: feeds ? 'withdraw' : action,
+    name,
+    caseNumber,
+    ruleClass,
+    category,
+    reason,
+    exact,
+    at: new Date().toISOString(),
+  })
+  if (warning !== null) process.stderr.write(`qalqan: ${warning}\n`)
+  return say(said)
 }
 
 async function runServe(file: string): Promise<number> {

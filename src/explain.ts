@@ -4,7 +4,7 @@
  */
 
 import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { asked } from './asked-name.ts'
 import type { EntryDetail, Extent } from './feeds/entry.ts'
 import { type Explanation, explainSubject, type Subject } from './feeds/explain.ts'
 import { filterSink } from './feeds/filter-sink.ts'
@@ -22,8 +22,8 @@ import { openImages } from './resolver/assemble.ts'
 import type { FilterImages } from './resolver/filter.ts'
 import { visible } from './settings/problems.ts'
 import type { Settings } from './settings/settings.ts'
-import { addressOctets, addressText } from './wire/address-text.ts'
-import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
+import { addressOctets } from './wire/address-text.ts'
+import { nameFromText } from './wire/name.ts'
 
 export interface ExplainRequest {
   /** Or an IP address. */
@@ -87,20 +87,6 @@ export function explain(settings: Settings, request: ExplainRequest): Explained 
       .map(own => ({ ...own, hasEnded: hasEnded(own, Math.floor(request.nowMs / 1000)) })),
     failures: reports.flatMap(failureOf),
   }
-}
-
-/** What was asked for, as text and in wire form; an address has none. Throws TypeError for what is neither. */
-export function asked(text: string): { readonly name: string; readonly wire: Uint8Array | null } {
-  if (isIP(text) !== 0 && !text.includes('%')) return { name: addressText(addressOctets(text)), wire: null }
-  const wire = new Uint8Array(256)
-  const end = nameFromText(aLabels(text), wire)
-  if (end === BAD_NAME || end < 2) throw new TypeError(`not a domain name: ${visible(text)}`)
-  return { name: nameToText(wire), wire: wire.slice(0, end) }
-}
-
-/** Internationalised names as DNS has them (UTS 46); everything else as it is. */
-export function aLabels(name: string): string {
-  return /\P{ASCII}/u.test(name) ? domainToASCII(name) : name
 }
 
 /** The images of the configuration, with only the entries in hand. */
@@ -176,9 +162,10 @@ function verdict(judgement: Judgement | null): string {
   return `blocked, ${judgement.ruleClass}, category ${judgement.category}, by ${judgement.rule}`
 }
 
-/** What an entry is about, and how far it reaches. */
-export function placeText({ name, addresses, extent }: Explanation): string {
-  return `${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
+/** What an entry is about, and how far it reaches; that it is an exception, where its status does not say so. */
+export function placeText({ status, isAllow, name, addresses, extent }: Explanation): string {
+  const what = isAllow && status !== 'allows' ? 'exception for ' : ''
+  return `${what}${name} (${addresses === undefined ? EXTENTS[extent] : ADDRESSES[addresses]})`
 }
 
 function entryLines(own: Explanation): string[] {

@@ -88,7 +88,8 @@ export function statusText({ feeds, exceptions }: Status): string {
     ...(own.problem === null ? [] : [`  ${own.problem}`]),
     ...own.warnings.map(warning => `  warning: ${warning}`),
   ])
-  return [...lines, ...exceptions.map(exceptionLine)].join('\n')
+  const none = feeds.length === 0 ? ['the configuration has no feeds'] : []
+  return [...none, ...lines, ...exceptions.map(exceptionLine)].join('\n')
 }
 
 function lineOf({ name, state, mode, block, allow, quarantined, bad }: FeedStatus, width: number): string {

@@ -15,10 +15,13 @@ import type { Settings } from './settings/settings.ts'
 const SHOWN_DIGITS = 12
 const SHOWN_RULES = 50
 
-/** The lines about one feed, or all. */
+/** The lines about one feed, also one that the configuration has no more, or all. Throws TypeError for one that neither knows. */
 export function historyOf(settings: Settings, feed: string | null): readonly HistoryLine[] {
   const { lines } = readHistory(settings.data)
-  return feed === null ? lines : lines.filter(line => line.feed === feed)
+  if (feed === null) return lines
+  const own = lines.filter(line => line.feed === feed)
+  if (own.length === 0) feedCalled(settings, feed)
+  return own
 }
 
 export function historyText(lines: readonly HistoryLine[]): string {
@@ -118,6 +121,8 @@ export function diffFeed(
 }
 
 function startOf(lines: readonly HistoryLine[], name: string, to: string): HistoryLine {
+  if (lines.every(line => line.feed !== name))
+    throw new TypeError(`no version of ${name} has been in force yet: there is nothing to compare with`)
   const current = versionsInForce(lines).get(name)
   const start = current?.sha256 === to ? versionBefore(lines, name) : current
   if (start === undefined || start === null) throw new TypeError(`feed ${name} has had no other version`)

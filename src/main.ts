@@ -147,6 +147,10 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const listening = await pool.start()
   const requests = watchRequests(settings.data, {
     onFlush: (name, below) => workers.flush(name, below),
+    onUrgent: name => {
+      urgent.refresh()
+      return urgent.notInForceOf(name)
+    },
     onRefresh: (feed, onStage) => {
       log.logger.info({ feed }, 'feeds are read again')
       return refreshFeeds({ feeds: settings.feeds, fetchers, keeper }, feed, onStage)

@@ -1,14 +1,19 @@
-/** `qalqan feeds refresh` and `qalqan flush`: ask the running server, and wait for what comes of it. */
-import { awaitAnswer } from './answers.ts'
+/** `qalqan feeds refresh`, `flush`, `block` and `unblock`: ask the running server, and wait for what comes of it. */
+import { isIP } from 'node:net'
+import { awaitAnswer, RequestFailed } from './answers.ts'
+import { refuseMistaken } from './asked-name.ts'
+import { sentenceOf } from './data-folder.ts'
 import { feedCalled } from './feeds-command.ts'
 import { isAllWell, outcomesText, type RefreshOutcome } from './refresh.ts'
-import { requestFlush, requestRefresh } from './requests.ts'
+import { requestFlush, requestRefresh, requestUrgent } from './requests.ts'
 import type { Settings } from './settings/settings.ts'
-import { DURATION_PATTERN, durationMs } from './settings/units.ts'
+import { DAY_MS, DURATION_PATTERN, durationMs } from './settings/units.ts'
+import { recordUrgent, type UrgentRequest } from './urgent-command.ts'
 
 const TIMEOUT_DEFAULT = '5m'
-const TIMEOUT_MS_MAX = 86_400_000
-const FLUSH_MS = 5000
+const TIMEOUT_MS_MAX = DAY_MS
+/** For what is done as soon as it is taken. */
+const AT_ONCE_MS = 5000
 /** As shells have it for a program that SIGINT ended. */
 export const INTERRUPTED = 130
 
@@ -90,7 +95,26 @@ function showState(what: string): (state: string, waitedMs: number) => void {
 
 /** Throws TypeError for what is no name, and where no server runs. */
 export async function flushCommand(settings: Settings, name: string, below: boolean): Promise<Said> {
+  if (isIP(name) !== 0) throw new TypeError(`${name} is an address: what is forgotten is the answers for a name`)
+  refuseMistaken(name)
   const asked = requestFlush(settings.data, name, below)
-  await awaitAnswer(settings.data, asked.id, { timeoutMs: FLUSH_MS })
+  await awaitAnswer(settings.data, asked.id, { timeoutMs: AT_ONCE_MS })
   return { text: `${asked.name}: the running server forgets it${below ? ' and all below it' : ''}`, code: 0 }
+}
+
+/** Puts an urgent change on record and has the running server put it in force. Throws TypeError for what cannot be one. */
+export async function urgentCommand(
+  settings: Settings,
+  request: UrgentRequest,
+): Promise<Said & { warning: string | null }> {
+  const { name, text } = recordUrgent(settings, request)
+  try {
+    await awaitAnswer(settings.data, requestUrgent(settings.data, name).id, { timeoutMs: AT_ONCE_MS })
+    return { text, code: 0, warning: null }
+  } catch (error) {
+    // What is on record holds from the next start on: without a server nothing has gone wrong.
+    const isRefused = error instanceof RequestFailed
+    const known = isRefused ? 'on record, but not in force' : 'on record, but no server says that it is in force'
+    return { text, code: isRefused ? 1 : 0, warning: `${known}: ${sentenceOf(error)}` }
+  }
 }

@@ -90,7 +90,7 @@ function whatCame(
 
 /** For a person, a line a feed. */
 export function outcomesText(outcomes: readonly RefreshOutcome[]): string {
-  return outcomes.map(lineOf).join('\n')
+  return outcomes.length === 0 ? 'the configuration has no feeds' : outcomes.map(lineOf).join('\n')
 }
 
 function lineOf({ feed, outcome, block, allow, isInForce: isHere, since, problem }: RefreshOutcome): string {

@@ -1,5 +1,5 @@
 /**
- * What the running server is asked to do at once: `qalqan flush` and `qalqan feeds refresh` write a line, the server reads it and answers; see `answers.ts`. A file and not a
+ * What the running server is asked to do at once: `qalqan flush`, `feeds refresh`, `block` and `unblock` write a line, the server reads it and answers; see `answers.ts`. A file and not a
  * socket, so that who may write into the data folder may do this, and nobody else.
  */
 import { randomBytes } from 'node:crypto'
@@ -38,6 +38,11 @@ export function requestRefresh(dataFolder: string, feed: string | null): Request
   return append(dataFolder, { refresh: feed })
 }
 
+/** Asks the running server to put in force now what the file of urgent changes has for a name, written as there. */
+export function requestUrgent(dataFolder: string, name: string): Requested {
+  return append(dataFolder, { urgent: name })
+}
+
 function append(dataFolder: string, asked: object): Requested {
   // A server makes it at its start. Made here it could be somebody's whom the server is not.
   if (!existsSync(dataFolder))
@@ -53,6 +58,8 @@ export interface RequestEvents {
   /** Never rejects. */
   readonly onRefresh: (feed: string | null, onStage: (stage: RefreshStage) => void) => Promise<RefreshOutcome[]>
   readonly onFlush: (name: Uint8Array, below: boolean) => void
+  /** Returns why the change for that name is not in force, or null. */
+  readonly onUrgent: (name: string) => string | null
   readonly onProblem: (problem: string) => void
 }
 
@@ -80,13 +87,18 @@ function linesOf(path: string): string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
 }
 
-function act(line: string, { onFlush, onRefresh }: RequestEvents, answers: Answers): void {
-  const asked = JSON.parse(line) as Partial<Record<'name' | 'below' | 'refresh' | 'id', unknown>>
+function act(line: string, { onFlush, onRefresh, onUrgent }: RequestEvents, answers: Answers): void {
+  const asked = JSON.parse(line) as Partial<Record<'name' | 'below' | 'refresh' | 'urgent' | 'id', unknown>>
   // A line that somebody wrote by hand has no number, and is not answered.
   const answer = isRequestId(asked.id) ? answers.begin(asked.id) : null
   if (asked.refresh !== undefined) {
     const feed = typeof asked.refresh === 'string' ? asked.refresh : null
     void onRefresh(feed, stage => answer?.({ state: stage })).then(outcomes => answer?.({ state: 'done', outcomes }))
+    return
+  }
+  if (typeof asked.urgent === 'string') {
+    const problem = onUrgent(asked.urgent)
+    answer?.(problem === null ? { state: 'done', outcomes: [] } : { state: 'failed', problem })
     return
   }
   const wire = new Uint8Array(256)

@@ -19,15 +19,20 @@ export interface UrgentRequest {
   readonly at: string
 }
 
-/** Records the change and says what it is. Throws TypeError for what cannot be one. */
-export function recordUrgent(settings: Settings, request: UrgentRequest): string {
+/** Records the change and says what it is, and of which name, as it is on record. Throws TypeError for what cannot be one. */
+export function recordUrgent(
+  settings: Settings,
+  request: UrgentRequest,
+): { readonly name: string; readonly text: string } {
   const change = changeOf(settings, request)
   const before = readUrgent(settings.data).changes.find(own => own.name === change.name)
   appendUrgent(settings.data, change)
-  if (change.action !== 'block') return releaseText(change, before)
+  const { name } = change
+  if (change.action !== 'block') return { name, text: releaseText(change, before) }
   const policies = settings.policies.filter(policy => policy.categories.includes(change.category))
   const where = policies.map(policy => policy.name).join(', ')
-  return `${change.name}: blocked, ${change.class}, category ${change.category}, case ${change.case}, under ${where}`
+  const text = `${name}: blocked, ${change.class}, category ${change.category}, case ${change.case}, under ${where}`
+  return { name, text }
 }
 
 function releaseText({ name, action }: UrgentChange, before: UrgentChange | undefined): string {

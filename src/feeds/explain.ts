@@ -23,6 +23,8 @@ export interface Explanation {
   readonly ruleClass: RuleClass
   readonly category: string
   readonly status: Status
+  /** An exception, which blocks nothing whatever its status: monitored or expired it may be as rules to block are. */
+  readonly isAllow: boolean
   /** The name in the entry, as text; or the network, as `192.0.2.0/24`. */
   readonly name: string
   /** Only of a network: whose addresses. */
@@ -80,7 +82,7 @@ export function entriesAbout(
 /** What a rule of a feed that is only monitored would be. */
 const DECIDING: readonly Status[] = ['blocks', 'allows']
 
-type Found = Pick<Explanation, 'status' | 'name' | 'addresses' | 'extent' | 'line' | 'detail' | 'guard'>
+type Found = Pick<Explanation, 'status' | 'isAllow' | 'name' | 'addresses' | 'extent' | 'line' | 'detail' | 'guard'>
 
 function explanation(feed: FeedSettings, report: FeedReport, found: Found): Explanation {
   return {
@@ -92,6 +94,9 @@ function explanation(feed: FeedSettings, report: FeedReport, found: Found): Expl
     fromLastGood: report.fromLastGood,
   }
 }
+
+const BLOCK = { status: 'blocks', isAllow: false } as const
+const ALLOW = { status: 'allows', isAllow: true } as const
 
 /** Keeps what covers one subject. Nearly every entry is dismissed by its length alone. */
 class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
@@ -111,19 +116,20 @@ class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
   }
 
   block(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
-    if (this.covers(nameLength, extent)) this.keep('blocks', nameLength, extent, detail, line)
+    if (this.covers(nameLength, extent)) this.keep(BLOCK, nameLength, extent, detail, line)
   }
 
   allow(nameLength: number, extent: Extent, detail: EntryDetail | null, line: number): void {
-    if (this.covers(nameLength, extent)) this.keep('allows', nameLength, extent, detail, line)
+    if (this.covers(nameLength, extent)) this.keep(ALLOW, nameLength, extent, detail, line)
   }
 
   page(nameLength: number, detail: EntryDetail | null, line: number): void {
-    if (this.covers(nameLength, EXACT)) this.keep('page scope', nameLength, EXACT, detail, line)
+    if (this.covers(nameLength, EXACT))
+      this.keep({ status: 'page scope', isAllow: false }, nameLength, EXACT, detail, line)
   }
 
-  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void {
-    if (this.covers(nameLength, extent)) this.keep('expired', nameLength, extent, detail, line)
+  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number, isAllow: boolean): void {
+    if (this.covers(nameLength, extent)) this.keep({ status: 'expired', isAllow }, nameLength, extent, detail, line)
   }
 
   quarantined(
@@ -133,14 +139,15 @@ class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
     line: number,
     guard: QuarantineReason,
   ): void {
-    if (this.covers(nameLength, extent)) this.keep('quarantined', nameLength, extent, detail, line, guard)
+    if (this.covers(nameLength, extent))
+      this.keep({ status: 'quarantined', isAllow: false, guard }, nameLength, extent, detail, line)
   }
 
   prefix(network: Network, isAllow: boolean, detail: EntryDetail | null, line: number): void {
     const asked = network.of === 'clients' ? this.subject.client : this.subject.answer
     if (asked === undefined || !isWithin(asked, network)) return
     const name = networkText(network)
-    this.found.push({ status: isAllow ? 'allows' : 'blocks', name, addresses: network.of, extent: EXACT, line, detail })
+    this.found.push({ ...(isAllow ? ALLOW : BLOCK), name, addresses: network.of, extent: EXACT, line, detail })
   }
 
   skip(): void {}
@@ -161,14 +168,12 @@ class CoveringSink implements FeedSink, FeedTarget, QuarantineListener {
   }
 
   private keep(
-    status: Status,
+    what: Pick<Found, 'status' | 'isAllow' | 'guard'>,
     length: number,
     extent: Extent,
     detail: EntryDetail | null,
     line: number,
-    guard?: QuarantineReason,
   ): void {
-    const name = nameToText(this.name.slice(0, length))
-    this.found.push({ status, name, extent, line, detail, ...(guard === undefined ? {} : { guard }) })
+    this.found.push({ ...what, name: nameToText(this.name.slice(0, length)), extent, line, detail })
   }
 }

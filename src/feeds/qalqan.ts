@@ -68,7 +68,7 @@ class QalqanReader implements FeedReader {
     const extent = scope === 'domain' ? SUBTREE : EXACT
     if (detail.expiresAt !== undefined) {
       if (detail.expiresAt <= this.context.now) {
-        this.sink.expired(length, extent, detail, line)
+        this.sink.expired(length, extent, detail, line, action === 'allow')
         return
       }
       this.sink.expiresAt(detail.expiresAt)

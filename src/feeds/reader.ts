@@ -16,7 +16,7 @@ export interface FeedReader {
 /** Where readers put entries. Besides rules it hears of those that time has ended, or will. */
 export interface FeedSink extends RuleSink {
   /** An entry that is past its date and so no rule any more. The name stands in `name`, as for `block`. */
-  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void
+  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number, isAllow: boolean): void
   /** An entry that was given out as a rule ends at this time. */
   expiresAt(seconds: number): void
   /** The number that the list itself has for its version. */

@@ -139,9 +139,9 @@ export class Tally implements FeedSink {
     this.sink.bad(line, why, text)
   }
 
-  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void {
+  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number, isAllow: boolean): void {
     this.expiredCount++
-    this.sink.expired?.(nameLength, extent, detail, line)
+    this.sink.expired?.(nameLength, extent, detail, line, isAllow)
   }
 
   expiresAt(seconds: number): void {

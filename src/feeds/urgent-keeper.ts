@@ -20,6 +20,7 @@ export class UrgentKeeper {
   private watch: FeedWatch | null = null
   private generation = 0
   private failure: string | null = null
+  private leftOut: readonly string[] = []
 
   constructor(options: UrgentKeeperOptions) {
     this.options = options
@@ -38,7 +39,8 @@ export class UrgentKeeper {
     this.refresh()
   }
 
-  private refresh(): void {
+  /** Puts in force what is on record now. Never throws. */
+  refresh(): void {
     const { dataFolder, seed, categories, onOverlay, onProblem } = this.options
     try {
       const { changes, problems } = readUrgent(dataFolder)
@@ -46,6 +48,7 @@ export class UrgentKeeper {
       for (const problem of problems) onProblem(`urgent changes, ${problem}`)
       if (leftOut.length > 0) onProblem(`urgent changes: ${leftOut.length} of categories that nothing has`)
       onOverlay(image, changes)
+      this.leftOut = leftOut
       this.failure = null
     } catch (error) {
       // What was in force stays, and nobody should rely on it being all.
@@ -57,6 +60,12 @@ export class UrgentKeeper {
   /** Why not every urgent change is in force, or null. */
   notInForce(): string | null {
     return this.failure === null ? null : 'urgent changes cannot be read'
+  }
+
+  /** The same for the change of one name. */
+  notInForceOf(name: string): string | null {
+    if (this.failure !== null) return this.failure
+    return this.leftOut.includes(name) ? 'the configuration that the server runs with has no such category' : null
   }
 
   close(): void {

@@ -138,6 +138,18 @@ describe('what cannot be explained is one line and exit 1', () => {
     [['bad.example', '--client', 'somebody'], 'somebody'],
     [['bad.example', '--client', '10.20.0.0/16'], '10.20.0.0/16'],
     [['bad.example', '--client', '10.20.0.256'], '10.20.0.256'],
+    [['https://bad.example/'], 'https://bad.example/ is a URL or a part of one: ask for its host'],
+    [['bad.example/page.html'], 'is a URL or a part of one'],
+    [['bad.example:443'], 'bad.example:443 has a port: ask for the name alone'],
+    [['192.0.2.300'], '192.0.2.300 is no address either'],
+    [['2001:db8::1%eth0'], '2001:db8::1%eth0 is no address either'],
+    [['2001:db8:::1'], '2001:db8:::1 is no address either'],
+    [['someone@bad.example'], 'is a mail address'],
+    [['192.0.2.0/24'], '192.0.2.0/24 is a network: ask for one address of it'],
+    [['[2001:db8::1]:53'], 'is in brackets: ask for the address alone'],
+    [['||bad.example^'], 'has "|", which names have only as \\124'],
+    [['bad.example '], 'has " ", which names have only as \\032'],
+    [[''], 'not a domain name: ""'],
   ]
   test.each(rows)('%j', async (args, named) => {
     const { code, stdout, stderr } = await explain(...args)

@@ -56,6 +56,40 @@ test('blocks nothing, lifts nothing, and its counter tells what it would have bl
   const explained = await serving.folder.run('explain', 'new.example', '--config', config)
   expect(explained.stdout).toMatch(/^new\.example: not blocked/)
   expect(explained.stdout).toMatch(/^ {2}monitored {2}new\.example \(it and all below\): feed new, line 2/m)
+  const excepted = async (...args: readonly string[]) =>
+    (await serving.folder.run('explain', 'old.example', ...args, '--config', config)).stdout
+  expect(await excepted()).toMatch(
+    /^ {2}monitored {2}exception for old\.example \(it and all below\): feed new, line 4/m,
+  )
+  expect(JSON.parse(await excepted('--json'))).toMatchObject({
+    entries: [
+      { feed: 'old', status: 'blocks', isAllow: false },
+      { feed: 'new', status: 'monitored', isAllow: true },
+    ],
+  })
+  const today = new Date().toISOString().slice(0, 10)
+  const proof = await serving.folder.run(
+    'feeds',
+    'proof',
+    'good.sub.example',
+    '--on',
+    today,
+    '--json',
+    '--config',
+    config,
+  )
+  expect(JSON.parse(proof.stdout)).toMatchObject({
+    standing: 'monitored',
+    versions: expect.arrayContaining([
+      expect.objectContaining({
+        feed: 'new',
+        entries: [
+          expect.objectContaining({ line: 5, isAllow: false }),
+          expect.objectContaining({ line: 6, isAllow: true }),
+        ],
+      }),
+    ]),
+  })
   expect((await serving.folder.run('feeds', 'status', '--config', config)).stdout).toMatch(
     /^new +in force, 4 blocks, 2 exceptions, only monitored$/m,
   )

@@ -162,7 +162,7 @@ describe('the file of urgent changes', () => {
         exact: false,
         at: AT,
       }
-      expect(recordUrgent(settings, { ...request, action: 'block', caseNumber: 'KZ-2' })).toContain(
+      expect(recordUrgent(settings, { ...request, action: 'block', caseNumber: 'KZ-2' }).text).toContain(
         'bad.example: blocked, hotline',
       )
       while (seen.at(-1) !== 1 && performance.now() - started < 5000)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { explainSubject } from '../../src/feeds/explain.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
 import { nameFromText } from '../../src/wire/name.ts'
+import { wireName } from '../support/octets.ts'
 import { feedSettings, NOW } from './recorder.ts'
 
 let folder = ''
@@ -90,6 +91,32 @@ describe('what feeds say about a name', () => {
     expect(of('hotline')[1]).toMatchObject({ category: 'illegal', detail: { caseNumber: '2026/2' } })
     expect(of('urls')[0]).toMatchObject({ detail: { url: 'https://bad.example/page' } })
     expect(reports.at(-1)).toMatchObject({ name: 'missing', failure: expect.stringMatching(/no such file/) })
+  })
+
+  test('an exception stays one, whether it counts, is only monitored or has expired', () => {
+    const path = join(folder, 'mixed')
+    writeFileSync(
+      path,
+      '{"qalqan":1,"feed":"x","serial":1,"issued":"2026-01-01"}\n' +
+        '{"host":"good.example","action":"allow","scope":"domain"}\n' +
+        '{"host":"good.example","action":"allow","expires":"2026-11-01"}\n' +
+        '{"host":"www.good.example","scope":"host"}\n' +
+        '{"host":"www.good.example","scope":"host","expires":"2026-11-01"}\n',
+    )
+    const statuses = (mode: FeedSettings['mode']) =>
+      explainSubject(
+        { name: wireName('www.good.example') },
+        [feedSettings({ name: 'x', source: path, format: 'qalqan', mode })],
+        { dataFolder: null, now: NOW },
+      ).entries.map(({ line, status, isAllow }) => [line, status, isAllow])
+    const expired = [
+      [3, 'expired', true],
+      [5, 'expired', false],
+    ]
+    const told = (allow: string, block: string) => [[2, allow, true], expired[0], [4, block, false], expired[1]]
+    expect(statuses('enforce')).toEqual(told('allows', 'blocks'))
+    expect(statuses('monitor')).toEqual(told('monitored', 'monitored'))
+    rmSync(path)
   })
 
   test('nothing is written', () => {

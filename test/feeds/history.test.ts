@@ -29,6 +29,7 @@ import { proveListing } from '../../src/feeds/history/proof.ts'
 import { wideOctets } from '../../src/feeds/network.ts'
 import { appendUrgent } from '../../src/feeds/urgent.ts'
 import { FilterReader } from '../../src/images/filter/reader.ts'
+import { weigherFor } from '../../src/weigh-rules.ts'
 import { wireName } from '../support/octets.ts'
 import { feedSettings } from './recorder.ts'
 
@@ -71,9 +72,10 @@ async function inForce(
   return compiled
 }
 
-const prove = (name: string, on: string) => proveListing(data, { subject: { name: wireName(name) }, shown: name, on })
+const prove = (name: string, on: string) =>
+  proveListing(data, { subject: { name: wireName(name) }, shown: name, on, weigh: weigherFor(name) })
 const proveAddress = (address: string, on: string, of: 'answer' | 'client') =>
-  proveListing(data, { subject: { [of]: wideOctets(address) }, shown: address, on })
+  proveListing(data, { subject: { [of]: wideOctets(address) }, shown: address, on, weigh: weigherFor(address) })
 
 describe('the history', () => {
   test('has a line for each version that comes or goes, none for one that stays', async () => {

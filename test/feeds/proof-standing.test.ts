@@ -8,11 +8,13 @@ import type { GuardException } from '../../src/feeds/guards/exception.ts'
 import { type NeverBlockNames, NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath } from '../../src/feeds/history/archive.ts'
 import { appendHistory, historyPath, readHistory } from '../../src/feeds/history/chain.ts'
-import { proveListing, type Standing } from '../../src/feeds/history/proof.ts'
+import { proveListing } from '../../src/feeds/history/proof.ts'
+import type { Standing } from '../../src/feeds/history/standing.ts'
 import { appendUrgent } from '../../src/feeds/urgent.ts'
 import { verifyHistory } from '../../src/history-command.ts'
 import { proofText } from '../../src/proof-command.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
+import { weigherFor } from '../../src/weigh-rules.ts'
 import { wireName } from '../support/octets.ts'
 import { feedSettings } from './recorder.ts'
 
@@ -49,7 +51,8 @@ async function at(time: string, { list, guards = {}, feed = {}, keepMs = 1e12 }:
   expect(writeDown(orders, compile(orders, aside), aside)).toEqual([])
 }
 
-const prove = (name: string, on: string) => proveListing(data, { subject: { name: wireName(name) }, shown: name, on })
+const prove = (name: string, on: string) =>
+  proveListing(data, { subject: { name: wireName(name) }, shown: name, on, weigh: weigherFor(name) })
 const standings = (name: string, ...days: readonly string[]): Standing[] => days.map(day => prove(name, day).standing)
 
 const LIST = 'bad.example\nbank.example\n'
@@ -111,6 +114,22 @@ describe('a rule that was listed', () => {
     expect(prove('bad.example', '2026-01-04').isListed).toBe(true)
   })
 
+  test('is none where it is an exception, also of a feed that is only monitored', async () => {
+    const list = '||bank.example^\n@@||bank.example^\n@@||good.example^\n'
+    await at('2026-01-01T00:00:00Z', { list, guards: BANK, feed: { format: 'adblock', mode: 'monitor' } })
+    const proof = prove('good.example', '2026-01-02')
+    expect(proof).toMatchObject({
+      isListed: false,
+      standing: 'not listed',
+      versions: [{ entries: [{ status: 'monitored', isAllow: true }] }],
+    })
+    expect(proofText(proof)).toMatch(/^ {4}monitored exception for good\.example \(it and all below\), line 3$/m)
+    expect(prove('bank.example', '2026-01-02').versions[0]!.entries).toMatchObject([
+      { status: 'quarantined', isAllow: false },
+      { status: 'monitored', isAllow: true },
+    ])
+  })
+
   test('is lifted while an urgent change lifts that very name, and in force on a day that has a part without', async () => {
     await at('2026-01-01T00:00:00Z', { list: LIST })
     appendUrgent(data, { at: '2026-01-03T10:00:00Z', action: 'withdraw', name: 'bad.example' })
@@ -121,6 +140,12 @@ describe('a rule that was listed', () => {
     const told = ['in force', 'in force', 'lifted', 'lifted', 'in force', 'lifted']
     expect(standings('www.bad.example', ...days)).toEqual(told)
     expect(standings('bank.example', '2026-01-04')).toEqual(['in force'])
+  })
+
+  test('is so on the day on which it came, also where the clock was set back before it went', async () => {
+    await at('2026-01-05T00:10:00Z', { list: LIST })
+    await at('2026-01-04T23:50:00Z', { list: 'other.example\n' })
+    expect(standings('bad.example', '2026-01-04', '2026-01-05')).toEqual(['not listed', 'in force'])
   })
 
   test('twice on one line is told by each of its names', async () => {

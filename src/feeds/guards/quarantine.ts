@@ -79,7 +79,7 @@ export class Quarantine implements RuleSink {
     this.sink.bad(line, why, text)
   }
 
-  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number): void {
-    this.sink.expired?.(nameLength, extent, detail, line)
+  expired(nameLength: number, extent: Extent, detail: EntryDetail, line: number, isAllow: boolean): void {
+    this.sink.expired?.(nameLength, extent, detail, line, isAllow)
   }
 }

@@ -31,8 +31,9 @@ export function asGuarded(dataFolder: string, line: HistoryLine, entries: readon
 }
 
 function afterGuards(entry: Explanation, keptBack: ReadonlyMap<string, QuarantineReason>): Explanation {
-  const isBlock = entry.addresses === undefined && (entry.status === 'blocks' || entry.status === 'monitored')
-  const guard = isBlock ? keptBack.get(keptBackKey(entry.line, markedRule(entry.name, entry.extent))) : undefined
+  // Guards look at rules to block names, whether or not these are only monitored.
+  const isGuarded = !entry.isAllow && entry.addresses === undefined && ['blocks', 'monitored'].includes(entry.status)
+  const guard = isGuarded ? keptBack.get(keptBackKey(entry.line, markedRule(entry.name, entry.extent))) : undefined
   return guard === undefined ? entry : { ...entry, status: 'quarantined', guard }
 }
 

@@ -1,7 +1,10 @@
 /**
  * Whether a name, an address in answers or a client was listed on a day: every version that was in force then is read again, as it was read then, and checked against the hash that
- * history has of it. Whether it was in force is told as well: what guards had kept back then, feeds that were only monitored, and urgent changes.
+ * history has of it. Whether it was in force is told as well: what guards had kept back then, exceptions, feeds that were only
+ * monitored, and urgent changes.
  */
+
+import { DAY_MS } from '../../settings/units.ts'
 import { type Explanation, entriesAbout, type Subject } from '../explain.ts'
 import { loadFeed } from '../load-feed.ts'
 import { FeedRefused } from '../reader.ts'
@@ -9,7 +12,17 @@ import { readUrgentChanges, type UrgentChange } from '../urgent.ts'
 import { openArchived } from './archive.ts'
 import { type HistoryLine, readHistory } from './chain.ts'
 import { asGuarded, type Guarded } from './guarded.ts'
-import { DAY_MS, isLifted, urgentOn } from './urgent-then.ts'
+import {
+  firstOf,
+  type Moment,
+  momentsOf,
+  ruleStanding,
+  type Standing,
+  urgentStandings,
+  type VersionThen,
+  type Weigh,
+} from './standing.ts'
+import { changesAbout, urgentOn } from './urgent-then.ts'
 
 export interface VersionProof {
   readonly feed: string
@@ -27,24 +40,9 @@ export interface VersionProof {
 }
 
 export interface ProvenEntry extends Explanation {
-  /** It blocked nothing all the while: `qalqan unblock --feeds` held for this very name. */
-  readonly isLifted: boolean
+  /** What came of a rule to block on that day; null: it is none. */
+  readonly standing: Standing | null
 }
-
-/**
- * The first of these that holds of any rule: `in force` at some time of the day; `unknown`: what would tell is not kept any more; `guards not recorded`: of before the
- * history told what guards kept back.
- */
-export const STANDINGS = [
-  'in force',
-  'unknown',
-  'guards not recorded',
-  'monitored',
-  'quarantined',
-  'lifted',
-  'not listed',
-] as const
-export type Standing = (typeof STANDINGS)[number]
 
 export interface Proof {
   /** Or an address. */
@@ -60,96 +58,107 @@ export interface Proof {
   readonly history: { readonly lines: number; readonly head: string; readonly problems: readonly string[] }
 }
 
-/** `shown`: the subject as text. `on`: a day. Throws TypeError for what is no day. */
+export interface ProofRequest {
+  readonly subject: Subject
+  /** The subject as text. */
+  readonly shown: string
+  /** A day. */
+  readonly on: string
+  readonly weigh: Weigh
+}
+
+/** Throws TypeError for what is no day. */
 export function proveListing(
   dataFolder: string,
-  { subject, shown, on }: { readonly subject: Subject; readonly shown: string; readonly on: string },
+  { subject, shown, on, weigh }: ProofRequest,
   onProgress: (done: number, of: number) => void = () => {},
 ): Proof {
-  const fromMs = /^\d{4}-\d\d-\d\d$/.test(on) ? Date.parse(`${on}T00:00:00Z`) : Number.NaN
-  if (Number.isNaN(fromMs)) throw new TypeError(`expected a day such as 2026-11-20, got ${JSON.stringify(on)}`)
+  const dayMs = startOfDay(on)
   const { lines, head, problems } = readHistory(dataFolder)
-  const spans = spansOf(lines).filter(
-    ({ startMs, endMs }) => startMs < fromMs + DAY_MS && (endMs === null || endMs > fromMs),
-  )
-  const changes = readUrgentChanges(dataFolder)
-  const versions = spans.map((span, i) => {
+  const spans = spansOf(lines, dayMs)
+  const found = spans.map((span, i) => {
     onProgress(i, spans.length)
-    return versionProof(dataFolder, span, { subject, dayMs: fromMs, changes })
+    return versionThen(dataFolder, span, subject)
   })
-  const urgent = subject.name === undefined ? [] : urgentOn(changes, shown, fromMs)
-  const blocksUrgently = urgent.some(change => change.action === 'block')
-  const standings = versions.flatMap(standingsOf)
+  const changes = subject.name === undefined ? [] : changesAbout(readUrgentChanges(dataFolder), shown)
+  const moments = momentsOf(found, changes, dayMs)
+  const versions = found.map(own => versionProof(own, moments, weigh))
+  const urgent = urgentOn(changes, shown, dayMs)
+  const standings = [...urgentStandings(shown, moments, weigh), ...versions.flatMap(standingsOf)]
   return {
     name: shown,
     on,
-    isListed: blocksUrgently || versions.some(own => own.entries?.some(isBlockRule)),
-    standing: blocksUrgently ? 'in force' : (STANDINGS.find(own => standings.includes(own)) ?? 'not listed'),
+    isListed: urgent.some(change => change.action === 'block') || versions.some(own => own.entries?.some(isBlockRule)),
+    standing: firstOf(standings),
     versions,
     urgent,
     history: { lines: lines.length, head, problems },
   }
 }
 
-function standingsOf({ entries, guards }: VersionProof): Standing[] {
-  if (entries === null) return ['unknown']
-  return entries.filter(isBlockRule).map(({ status, addresses, isLifted: lifted }) => {
-    if (lifted) return 'lifted'
-    if (status !== 'blocks') return status === 'monitored' ? 'monitored' : 'quarantined'
-    // Guards have nothing to do with rules about addresses.
-    if (addresses !== undefined || guards === 'recorded') return 'in force'
-    return guards === 'lost' ? 'unknown' : 'guards not recorded'
-  })
+/** In milliseconds since 1970. Throws TypeError for what is no day. */
+export function startOfDay(on: string): number {
+  const dayMs = /^\d{4}-\d\d-\d\d$/.test(on) ? Date.parse(`${on}T00:00:00Z`) : Number.NaN
+  if (Number.isNaN(dayMs)) throw new TypeError(`expected a day such as 2026-11-20, got ${JSON.stringify(on)}`)
+  return dayMs
 }
 
-/** In force or not. An exception is none, nor is what had expired or stands for a page. */
-function isBlockRule({ status }: Explanation): boolean {
-  return status === 'blocks' || status === 'monitored' || status === 'quarantined'
+function standingsOf({ entries }: VersionProof): Standing[] {
+  return entries === null ? ['unknown'] : entries.flatMap(own => own.standing ?? [])
+}
+
+/** In force or not. An exception is none, also one that is only monitored, nor is what had expired or stands for a page. */
+function isBlockRule({ status, isAllow }: Explanation): boolean {
+  return !isAllow && (status === 'blocks' || status === 'monitored' || status === 'quarantined')
 }
 
 interface Span {
   readonly line: HistoryLine
-  readonly startMs: number
-  readonly endMs: number | null
+  /** On the day. */
+  readonly fromMs: number
+  readonly untilMs: number
   readonly until: string | null
 }
 
-function spansOf(lines: readonly HistoryLine[]): Span[] {
+/** Versions that were in force on the day, in the order in which they came. */
+function spansOf(lines: readonly HistoryLine[], dayMs: number): Span[] {
   // From the end, so that what follows each is known.
   const following = new Map<string, string>()
   const spans: Span[] = []
   for (const line of lines.toReversed()) {
     const until = following.get(line.feed) ?? null
     following.set(line.feed, line.at)
-    if (line.act === 'in force')
-      spans.push({ line, startMs: Date.parse(line.at), endMs: until === null ? null : Date.parse(until), until })
+    const cameMs = Date.parse(line.at)
+    // For a moment at least, also where the clock was set back before it went.
+    const wentMs = until === null ? Infinity : Math.max(Date.parse(until), cameMs + 1)
+    const fromMs = Math.max(cameMs, dayMs)
+    const untilMs = Math.min(wentMs, dayMs + DAY_MS)
+    if (line.act === 'in force' && fromMs < untilMs) spans.push({ line, fromMs, untilMs, until })
   }
   return spans.reverse()
 }
 
-interface Asked {
-  readonly subject: Subject
-  readonly dayMs: number
-  readonly changes: readonly UrgentChange[]
+interface Found extends VersionThen, Span, Pick<VersionProof, 'exceptions' | 'problem'> {}
+
+function versionThen(dataFolder: string, span: Span, subject: Subject): Found {
+  const { line, fromMs } = span
+  const { reading, allow } = line
+  const found = entriesOf(dataFolder, line, subject, fromMs)
+  const what =
+    typeof found === 'string'
+      ? { entries: null, guards: 'lost' as const, exceptions: [], problem: found }
+      : asGuarded(dataFolder, line, found)
+  return { ...span, reading, allow, ...what }
 }
 
-function versionProof(
-  dataFolder: string,
-  { line, until, startMs, endMs }: Span,
-  { subject, dayMs, changes }: Asked,
-): VersionProof {
+function versionProof(found: Found, moments: readonly Moment[], weigh: Weigh): VersionProof {
+  const { line, until, entries, guards, exceptions, problem } = found
   const { feed, seq, sha256, serial, at: from } = line
-  const facts = { feed, seq, sha256, serial, from, until }
-  const fromMs = Math.max(startMs, dayMs)
-  const found = entriesOf(dataFolder, line, subject, fromMs)
-  if (typeof found === 'string') return { ...facts, entries: null, guards: 'lost', exceptions: [], problem: found }
-  const guarded = asGuarded(dataFolder, line, found)
-  const untilMs = Math.min(endMs ?? Infinity, dayMs + DAY_MS)
-  const entries = guarded.entries.map(entry => ({
+  const proven = entries?.map(entry => ({
     ...entry,
-    isLifted: entry.status === 'blocks' && isLifted(changes, entry.name, fromMs, untilMs),
+    standing: isBlockRule(entry) ? ruleStanding(entry, found, moments, weigh) : null,
   }))
-  return { ...facts, ...guarded, entries }
+  return { feed, seq, sha256, serial, from, until, entries: proven ?? null, guards, exceptions, problem }
 }
 
 /** As they stood at this time, guards left aside; or why they cannot be told. */

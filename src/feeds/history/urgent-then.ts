@@ -1,36 +1,32 @@
 /** What urgent changes held on a day: names that they blocked, and blocks of feeds that they lifted. */
+import { DAY_MS } from '../../settings/units.ts'
 import type { UrgentChange } from '../urgent.ts'
 
-export const DAY_MS = 86_400_000
-
-/** For a name or one above it: what held at the end of the day, and what held during it. */
-export function urgentOn(changes: readonly UrgentChange[], name: string, fromMs: number): UrgentChange[] {
-  const held: UrgentChange[] = []
-  const state = new Map<string, UrgentChange>()
-  for (const change of changes) {
-    const atMs = Date.parse(change.at)
-    const isAbout =
-      name === change.name ||
-      (name.endsWith(`.${change.name}`) && !(change.action === 'block' && change.exact === true))
-    if (!isAbout || atMs >= fromMs + DAY_MS) continue
-    const before = state.get(change.name)
-    if (before !== undefined && atMs > fromMs) held.push(before)
-    if (change.action === 'unblock') state.delete(change.name)
-    else state.set(change.name, change)
-  }
-  return [...held, ...state.values()]
+/** Those for a name and the names above it. */
+export function changesAbout(changes: readonly UrgentChange[], name: string): UrgentChange[] {
+  return changes.filter(change => name === change.name || name.endsWith(`.${change.name}`))
 }
 
-/** Whether the blocks that feeds have for this very name were lifted from the one moment to the other without a break. */
-export function isLifted(changes: readonly UrgentChange[], name: string, fromMs: number, untilMs: number): boolean {
-  let isWithdrawn = false
+/** The change that held for each name at a moment: as ever, the last one. */
+export function heldAt(changes: readonly UrgentChange[], ms: number): Map<string, UrgentChange> {
+  const held = new Map<string, UrgentChange>()
   for (const change of changes) {
-    if (change.name !== name) continue
-    const atMs = Date.parse(change.at)
-    if (atMs >= untilMs) break
-    // What holds at `fromMs` is known once a later change is met.
-    if (atMs > fromMs && !isWithdrawn) return false
-    isWithdrawn = change.action === 'withdraw'
+    if (Date.parse(change.at) > ms) continue
+    if (change.action === 'unblock') held.delete(change.name)
+    else held.set(change.name, change)
   }
-  return isWithdrawn
+  return held
+}
+
+/** For a name or one above it: what held when the day began, and what came to hold on it. */
+export function urgentOn(changes: readonly UrgentChange[], name: string, fromMs: number): UrgentChange[] {
+  const about = changesAbout(changes, name)
+  const moments = about.map(change => Date.parse(change.at)).filter(ms => ms > fromMs && ms < fromMs + DAY_MS)
+  const held = [fromMs, ...moments].flatMap(ms => [...heldAt(about, ms).values()])
+  return [...new Set(held)].filter(change => reaches(change, name))
+}
+
+/** Whether a change for a name or one above it has to do with that name. */
+export function reaches(change: UrgentChange, name: string): boolean {
+  return name === change.name || change.action !== 'block' || change.exact !== true
 }
