@@ -58,19 +58,17 @@ export function verifyHistory(
   const kept = [...known].filter(([path]) => existsSync(path))
   const bad = kept.flatMap(([path, { feed, sha256 }], i) => {
     onProgress(i, kept.length)
-    const problem = copyProblem(settings.data, feed, sha256, path)
+    const problem = copyProblem(settings.data, feed, sha256)
     return problem === null ? [] : [{ path, problem }]
   })
   const copies = kept.filter(([path]) => versions.has(path) && !bad.some(own => own.path === path)).length
   return { lines: lines.length, head, problems: [...problems, ...bad.map(own => own.problem)], copies }
 }
 
-function copyProblem(dataFolder: string, feed: string, sha256: string, path: string): string | null {
+function copyProblem(dataFolder: string, feed: string, sha256: string): string | null {
   try {
-    const found = createHash('sha256')
-      .update(wholeOf(openArchived(dataFolder, feed, sha256)))
-      .digest('hex')
-    return found === sha256 ? null : `${path} is not what history says of it`
+    openArchived(dataFolder, feed, sha256)
+    return null
   } catch (error) {
     if (error instanceof FeedRefused) return error.message
     throw error

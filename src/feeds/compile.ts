@@ -78,10 +78,9 @@ function fromArchive(
   const source = orReason(() => openArchived(dataFolder, feed.name, sha256))
   if (typeof source === 'string') return source
   const report = loadGuarded(feed, source, target.sink, options, () => {})
-  const problem = report.sha256 === sha256 ? report.failure : `${source.path} is damaged`
-  if (problem === null) return { ...report, pinned: { by, at } }
+  if (report.failure === null) return { ...report, pinned: { by, at } }
   target.undo()
-  return problem
+  return report.failure
 }
 
 function fromSourceOrCopy(feed: FeedSettings, options: CompileOptions, target: FeedTarget): FeedReport {

@@ -21,6 +21,7 @@ import type { FromImageThread, ImageOrders } from './image-thread.ts'
 /** How long a compilation gives way to everybody: some times what it takes where a core is idle half of the time. */
 const YIELD_MS = 2000
 const YIELD_MS_A_MIB = 600
+const HURRY_MS = 1000
 /** What is made for a line is of no use after it, and more room for it is only memory. */
 const YOUNG_MIB = 1
 
@@ -30,6 +31,13 @@ export interface Compiling {
   readonly compiled: Compiled
   /** When all is written down. Never rejects. */
   readonly ended: Promise<void>
+}
+
+interface UnderWay {
+  readonly child: ChildProcess
+  readonly ended: Promise<string | null>
+  readonly pipe: Pipe | null
+  readonly patience: Patience
 }
 
 type Announced = Pick<Finished, 'octets' | 'sum'>
@@ -50,23 +58,40 @@ export class Compiler {
     const pipe = openPipe()
     try {
       const child = startProcess(this.program, pipe, this.end.signal)
+      const ended = endOf(child)
       const patience = yieldFor(child, patienceMs(orders))
-      const ended = endOf(child).finally(() => patience.end())
-      const { finished, aftermath } = wordsOf(child, ended)
-      // It never began, as without descriptors or memory.
-      if (child.send === undefined) throw new Error((await ended) ?? 'the compiling process could not be started')
-      const start: Start = { orders, parent: process.pid }
-      // What could not be sent shows in the end of the process.
-      child.send(start, () => {})
-      if (pipe !== null) this.thread ??= this.startThread()
-      const { reports, seconds, ...announced } = await finished
-      const taken = pipe === null ? takeHere(child, announced) : this.take(pipe, announced, patience.isLeft)
-      const image = await imageOf(child, taken, ended)
-      const told = aftermath.then(problems => this.end.signal.aborted || problems.forEach(onProblem))
-      return { compiled: { image, reports, seconds }, ended: Promise.all([told, ended]).then(() => {}) }
+      try {
+        return await this.follow({ child, ended, pipe, patience }, orders, onProblem)
+      } catch (error) {
+        // What it would write down is no better, and must not be written while another one does.
+        child.kill('SIGKILL')
+        patience.end()
+        throw error
+      }
     } finally {
       if (pipe !== null) closeSync(pipe.readEnd)
     }
+  }
+
+  /** From its orders to its image. */
+  private async follow(
+    { child, ended, pipe, patience }: UnderWay,
+    orders: CompileOrders,
+    onProblem: (problem: string) => void,
+  ): Promise<Compiling> {
+    const { finished, aftermath } = wordsOf(child, ended)
+    // It never began, as without descriptors or memory.
+    if (child.send === undefined) throw new Error((await ended) ?? 'the compiling process could not be started')
+    const start: Start = { orders, parent: process.pid }
+    // What could not be sent shows in the end of the process.
+    child.send(start, () => {})
+    if (pipe !== null) this.thread ??= this.startThread()
+    const { reports, seconds, ...announced } = await finished
+    const taken = pipe === null ? takeHere(child, announced) : this.take(pipe, announced, patience.isLeft)
+    const image = await imageOf(taken, ended)
+    const told = aftermath.then(problems => this.end.signal.aborted || problems.forEach(onProblem))
+    const over = Promise.all([told, ended]).then(() => patience.end())
+    return { compiled: { image, reports, seconds }, ended: over }
   }
 
   /** Kills what is under way: nothing is lost by that at any moment. */
@@ -120,8 +145,17 @@ function startProcess(program: string, pipe: Pipe | null, signal: AbortSignal): 
 
 /** An entry that expires in a short list must not wait as long as ten million names may. */
 function patienceMs({ feeds }: CompileOrders): number {
-  const octets = feeds.reduce((sum, { source }) => sum + (statSync(source, { throwIfNoEntry: false })?.size ?? 0), 0)
+  const octets = feeds.reduce((sum, { source }) => sum + octetsOf(source), 0)
   return YIELD_MS + (octets / 2 ** 20) * YIELD_MS_A_MIB
+}
+
+/** 0 for what cannot be looked at: whoever reads it says why. */
+function octetsOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch {
+    return 0
+  }
 }
 
 interface Patience {
@@ -134,23 +168,26 @@ function yieldFor({ pid }: ChildProcess, patienceMs: number): Patience {
   let isLeft = true
   if (pid === undefined) return { isLeft, end() {} }
   goLast(pid)
-  const hurry = setTimeout(() => {
-    isLeft = false
-    for (const one of [pid, process.pid]) goOn(one)
-  }, patienceMs)
-  hurry.unref()
+  let timer = setTimeout(hurry, patienceMs).unref()
   return {
     get isLeft() {
       return isLeft
     },
-    end: () => clearTimeout(hurry),
+    end: () => clearTimeout(timer),
+  }
+
+  function hurry(): void {
+    isLeft = false
+    for (const one of [pid!, process.pid]) goOn(one)
+    // The thread may only now have heard that it is to go last.
+    timer = setTimeout(hurry, HURRY_MS).unref()
   }
 }
 
 /** When it is gone, and what it has said was heard: null where it ended well, otherwise how, in a sentence. */
 function endOf(child: ChildProcess): Promise<string | null> {
   return new Promise(resolve => {
-    child.once('error', ({ message }) => resolve(`the compiling process failed: ${message}`))
+    child.on('error', ({ message }) => resolve(`the compiling process failed: ${message}`))
     child.once('close', (code, signal) => {
       if (code === 0) resolve(null)
       else resolve(`the compiling process ended ${signal === null ? `with code ${code}` : `by ${signal}`}`)
@@ -187,15 +224,9 @@ function notAll(problem: string): string {
 }
 
 /** Rejects for what is not the image that was announced; with the end of the process, where that came first. */
-async function imageOf(
-  child: ChildProcess,
-  taken: Promise<FromImageThread>,
-  ended: Promise<string | null>,
-): Promise<SharedArrayBuffer> {
+async function imageOf(taken: Promise<FromImageThread>, ended: Promise<string | null>): Promise<SharedArrayBuffer> {
   const own = await taken.catch((error: Error) => ({ problem: error.message }))
   if ('image' in own) return own.image
-  // What it would write down is no better.
-  if (own.problem !== null) child.kill('SIGKILL')
   const problem = own.problem ?? (await ended) ?? 'it is not whole'
   throw new Error(`no image came of a compilation: ${problem}`)
 }

@@ -64,16 +64,17 @@ describe('a feed that changes is in force soon, without a query lost', () => {
     const program = await own.serve(FEEDS)
     let wrong = 0
     let asked = 0
-    const endMs = performance.now() + 3000
+    const startMs = performance.now()
+    const loads = () => program.logged().filter(({ msg }) => msg === 'filter image in force').length
     const flip = setInterval(() => own.folder.write('list.txt', `first.example\nother${asked}.example\n`), 350)
-    while (performance.now() < endMs) {
+    // Where no core is idle a load may take some seconds.
+    while (performance.now() < startMs + 3000 || (loads() <= 2 && performance.now() < startMs + 30_000)) {
       if ((await own.ask('first.example')) !== PAGE_ADDRESS) wrong++
       if ((await own.ask('never.example')) !== addressFor('never.example')) wrong++
       asked += 2
     }
     clearInterval(flip)
-    const loads = program.logged().filter(({ msg }) => msg === 'filter image in force').length
-    expect(loads).toBeGreaterThan(2)
+    expect(loads()).toBeGreaterThan(2)
     expect({ wrong }).toEqual({ wrong: 0 })
     expect(asked).toBeGreaterThan(200)
   })

@@ -1,6 +1,6 @@
 /** The compiling process seen from who asked: what its image must be, and what each of its ends means. */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Compiler } from '../../src/feeds/compiler.ts'
@@ -95,6 +95,14 @@ describe('a list that is compiled in a process of its own', () => {
       expect(outcomes.filter(own => own !== '3000 names' && !/EMFILE$/.test(own))).toEqual([])
     },
   )
+
+  test('of which one cannot be looked at is compiled without it, and leaves no process behind', async () => {
+    symlinkSync('list.txt', folder.file('list.txt'))
+    compiler = new Compiler()
+    const { compiled, ended } = await compiler.compile(ordersIn(folder.path, 1), () => {})
+    await ended
+    expect(compiled.reports[0]).toMatchObject({ cause: 'unreadable', failure: expect.stringMatching(/circle/) })
+  })
 
   test('is in force when it cannot be written down, and that is said', async () => {
     folder.write('list.txt', listOf(1))

@@ -1,4 +1,5 @@
 /** The record of versions: a chain that shows what was changed, an archive that is bounded, and proofs from both. */
+import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   existsSync,
@@ -7,10 +8,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import { appendDecision } from '../../src/feeds/decisions.ts'
@@ -204,9 +207,28 @@ describe('the archive', () => {
 
   test.each([0, 1, 1024 ** 2, 2.5 * 1024 ** 2])('%d octets come back as they were', size => {
     const octets = Uint8Array.from({ length: size }, (_, i) => (i * 7919) >> 8)
-    archive(data, 'list', 'ab', memorySource('it', octets))
-    const back = [...chunksOf(openArchived(data, 'list', 'ab'))].flatMap(chunk => [...chunk])
-    expect(Buffer.from(back).equals(octets)).toBe(true)
+    const sha256 = createHash('sha256').update(octets).digest('hex')
+    archive(data, 'list', sha256, memorySource('it', octets))
+    const back = Buffer.concat([...chunksOf(openArchived(data, 'list', sha256))])
+    expect(back.equals(octets)).toBe(true)
+    // As an earlier Qalqan wrote it: one frame, whatever its size.
+    writeFileSync(archivedPath(data, 'list', sha256), zstdCompressSync(octets))
+    expect(Buffer.concat([...chunksOf(openArchived(data, 'list', sha256))]).equals(octets)).toBe(true)
+  })
+
+  test('one that was cut off, be it between two frames, is not taken for what it was', () => {
+    const octets = new Uint8Array(2.5 * 1024 ** 2).fill(7)
+    const sha256 = createHash('sha256').update(octets).digest('hex')
+    archive(data, 'list', sha256, memorySource('it', octets))
+    const path = archivedPath(data, 'list', sha256)
+    const firstFrame = zstdCompressSync(octets.subarray(0, 1024 ** 2)).length
+    expect(readFileSync(path).length).toBeGreaterThan(2 * firstFrame)
+    for (const left of [0, firstFrame - 1, firstFrame, firstFrame + 1]) {
+      truncateSync(path, left)
+      expect(() => openArchived(data, 'list', sha256), `${left} octets`).toThrow(/is damaged|is not what history says/)
+      rmSync(path)
+      archive(data, 'list', sha256, memorySource('it', octets))
+    }
   })
 })
 

@@ -1,9 +1,16 @@
 /** Processes and threads that go last, seen with the system's own eyes. */
 import { execFileSync } from 'node:child_process'
+import { release } from 'node:os'
 import { describe, expect, test } from 'vitest'
 
 const MODULE = new URL('../../src/platform/yielding.ts', import.meta.url).href
+const LIBC = new URL('../../src/platform/libc.ts', import.meta.url).href
 const isLinux = process.platform === 'linux'
+
+function kernelBefore(major: number, minor: number): boolean {
+  const [ours, its] = release().split('.').map(Number) as [number, number]
+  return ours < major || (ours === major && its < minor)
+}
 
 /** Runs statements that have the module as `own`, and `seen(pid)`: policy and priority of each of a process's threads. */
 function run(statements: string): unknown {
@@ -57,9 +64,39 @@ describe.skipIf(!isLinux)('on Linux', () => {
     expect(threads.filter(([policy]) => policy === 0)).toHaveLength(threads.length - 1)
   })
 
-  test('a core is offered thousands of times a second, whatever its thread is at, and calls that this interrupts go on', () => {
+  /** The share of a core that a busy loop gets beside another, in percent. */
+  const shareOf = (before: string) =>
+    Number(
+      run(`
+        import { libcFunction } from '${LIBC}'
+        const pin = libcFunction('int sched_setaffinity(int, size_t, const uint8_t *)')
+        // To the core that it is on, and so what it starts.
+        const core = Number(stat(process.pid, process.pid)[36])
+        const mask = new Uint8Array(128)
+        mask[core >> 3] = 1 << (core & 7)
+        for (const task of readdirSync('/proc/self/task')) pin(Number(task), mask.length, mask)
+        const rival = spawn(process.execPath, ['-e', 'process.stdout.write("1"); for (;;);'])
+        await new Promise(resolve => rival.stdout.once('data', resolve))
+        ${before}
+        const [cpu, startMs] = [process.cpuUsage(), performance.now()]
+        while (performance.now() < startMs + 1500);
+        const { user, system } = process.cpuUsage(cpu)
+        rival.kill('SIGKILL')
+        console.log(((user + system) / 10 / (performance.now() - startMs)).toFixed(1))`),
+    )
+
+  // Before, sched_yield lets others go first and costs nothing.
+  test.skipIf(kernelBefore(6, 6))('a core is offered also while its thread is busy', () => {
+    const alone = shareOf('')
+    const offering = shareOf('own.offerOften()')
+    expect(alone).toBeGreaterThan(20)
+    expect(offering).toBeLessThan(alone / 2)
+  })
+
+  test('calls that offers interrupt go on', () => {
     const { before, after, echoed } = run(`
       import { execFileSync } from 'node:child_process'
+import { release } from 'node:os'
       const switches = () => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1])
       own.offerOften()
       const before = switches()

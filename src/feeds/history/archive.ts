@@ -4,6 +4,7 @@
  *
  * Owns: what is kept and what goes: never what is in force, nor what a feed was rolled back to; then the oldest first.
  */
+import { createHash } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -59,7 +60,7 @@ export function archive(dataFolder: string, feed: string, sha256: string, source
   const file = openSync(temporary, 'w', 0o600)
   try {
     for (const chunk of chunksOf(source)) writeWhole(file, zstdCompressSync(chunk))
-    // What is empty is a frame as well.
+    // A file without a frame could not be read: an empty version has this one.
     writeWhole(file, zstdCompressSync(new Uint8Array(0)))
     fsyncSync(file)
   } finally {
@@ -78,7 +79,7 @@ export function* chunksOf(source: OctetSource): Generator<Uint8Array> {
   }
 }
 
-/** A version that was kept. Throws `FeedRefused` where it is not there, or no longer what it was. */
+/** A version that was kept, to its last octet. Throws `FeedRefused` where it is not there, or no longer what it was. */
 export function openArchived(dataFolder: string, feed: string, sha256: string): OctetSource {
   const path = archivedPath(dataFolder, feed, sha256)
   if (!existsSync(path)) throw new FeedRefused(`version ${sha256.slice(0, 12)} of ${feed} is not kept any more`)
@@ -88,6 +89,9 @@ export function openArchived(dataFolder: string, feed: string, sha256: string): 
   } catch (error) {
     throw new FeedRefused(`${path} is damaged: ${(error as Error).message}`)
   }
+  // One that was cut off behind a frame unpacks as well.
+  if (createHash('sha256').update(octets).digest('hex') !== sha256)
+    throw new FeedRefused(`${path} is not what history says of it`)
   return memorySource(path, octets)
 }
 

@@ -175,11 +175,7 @@ function entriesOf(dataFolder: string, line: HistoryLine, subject: Subject, atMs
       signature: null,
     }
     const now = Math.floor(atMs / 1000)
-    return entriesAbout(subject, feed, sink => {
-      const report = loadFeed(feed, source, sink, { now, clock: () => 0, withUrls: true })
-      if (report.sha256 !== line.sha256) throw new FeedRefused(`${source.path} is not what history says of it`)
-      return report
-    })
+    return entriesAbout(subject, feed, sink => loadFeed(feed, source, sink, { now, clock: () => 0, withUrls: true }))
   } catch (error) {
     if (error instanceof FeedRefused) return error.message
     throw error
