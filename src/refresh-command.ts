@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { awaitAnswer, RequestFailed } from './answers.ts'
 import { refuseMistaken } from './asked-name.ts'
+import type { Said } from './command-output.ts'
 import { sentenceOf } from './data-folder.ts'
 import { feedCalled } from './feeds-command.ts'
 import { isAllWell, outcomesText, type RefreshOutcome } from './refresh.ts'
@@ -24,11 +25,6 @@ export interface RefreshRequest {
   /** Such as `90s`. */
   readonly timeout: string | undefined
   readonly isJson: boolean
-}
-
-export interface Said {
-  readonly text: string
-  readonly code: number
 }
 
 /** Throws TypeError where there is no such feed, no such duration, no server, or no outcome in time. */
