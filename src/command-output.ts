@@ -40,11 +40,3 @@ export function say({ text, code }: Said): number {
 export function show<T>(value: T, text: (value: T) => string, isJson: boolean): number {
   return print(isJson ? JSON.stringify(value, null, 2) : text(value))
 }
-
-/** A line that is written over, for a person who waits. */
-export function progress(what: string): (done: number, of: number) => void {
-  return (done, of) => {
-    if (process.stderr.isTTY === true)
-      process.stderr.write(`\r${done + 1} of ${of} ${what}${done + 1 === of ? '\n' : ''}`)
-  }
-}

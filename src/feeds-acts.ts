@@ -1,6 +1,6 @@
 /** `qalqan feeds ACT`: which act takes what, and who does it. */
 import { UsageError, type Values } from './command-line.ts'
-import { print, progress, say, settingsAndData, show as showAs } from './command-output.ts'
+import { print, say, settingsAndData, show as showAs } from './command-output.ts'
 import { dueText, entriesDue } from './due-command.ts'
 import { approveFeed, rollBackFeed } from './feeds-command.ts'
 import { feedsStatus, statusText } from './feeds-status.ts'
@@ -8,6 +8,7 @@ import { diffFeed, diffText, historyOf, historyText, verifiedText, verifyHistory
 import { proofText, prove } from './proof-command.ts'
 import { refreshCommand } from './refresh-command.ts'
 import type { Settings } from './settings/settings.ts'
+import { progress } from './waiting-line.ts'
 
 /** What each act of `feeds` takes: operands at least and at most, options it needs, options it may have. */
 const FEEDS_ACTS: Readonly<

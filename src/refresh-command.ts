@@ -10,9 +10,9 @@ import { requestFlush, requestRefresh, requestUrgent } from './requests.ts'
 import type { Settings } from './settings/settings.ts'
 import { DAY_MS, DURATION_PATTERN, durationMs } from './settings/units.ts'
 import { recordUrgent, type UrgentRequest } from './urgent-command.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 const TIMEOUT_DEFAULT = '5m'
-const TIMEOUT_MS_MAX = DAY_MS
 /** For what is done as soon as it is taken. */
 const AT_ONCE_MS = 5000
 /** As shells have it for a program that SIGINT ended. */
@@ -37,9 +37,10 @@ export async function refreshCommand(
   const { id } = requestRefresh(settings.data, feed)
   const what = feed ?? 'all feeds'
   if (!isWaitedFor) return { text: `${what}: asked; a running server fetches and reads it`, code: 0 }
+  const line = new WaitingLine()
   const outcomes = await interruptible(signal =>
-    awaitAnswer(settings.data, id, { timeoutMs, signal, onState: showState(what) }),
-  )
+    awaitAnswer(settings.data, id, { timeoutMs, signal, onState: showState(what, line) }),
+  ).finally(() => line.clear())
   if (outcomes === null)
     return { text: `${what}: not waited for any longer; the server goes on with it`, code: INTERRUPTED }
   return {
@@ -50,7 +51,7 @@ export async function refreshCommand(
 
 function timeoutOf(written: string): number {
   const timeoutMs = DURATION_PATTERN.test(written) ? durationMs(written) : Number.NaN
-  if (timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs
+  if (timeoutMs > 0 && timeoutMs <= DAY_MS) return timeoutMs
   throw new TypeError(`--timeout is a duration up to 1d, such as 90s or 5m, not ${JSON.stringify(written)}`)
 }
 
@@ -68,25 +69,12 @@ async function interruptible(
     throw error
   } finally {
     process.off('SIGINT', interrupt)
-    if (isWatched()) process.stderr.write(CLEAR_LINE)
   }
 }
 
-const CLEAR_LINE = '\r\u001b[K'
-
-function isWatched(): boolean {
-  return process.stderr.isTTY === true
-}
-
-/** A line that is written over, for a person who waits. */
-function showState(what: string): (state: string, waitedMs: number) => void {
-  let shown = ''
-  return (state, waitedMs) => {
-    const text = `${what}: ${state}, ${Math.floor(waitedMs / 1000)} s`
-    if (!isWatched() || text === shown) return
-    shown = text
-    process.stderr.write(`${CLEAR_LINE}${text}`)
-  }
+/** What the server is at, for how long. */
+function showState(what: string, line: WaitingLine): (state: string, waitedMs: number) => void {
+  return (state, waitedMs) => line.show(`${what}: ${state}, ${Math.floor(waitedMs / 1000)} s`)
 }
 
 /** Throws TypeError for what is no name, and where no server runs. */
