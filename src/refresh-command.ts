@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { awaitAnswer, RequestFailed } from './answers.ts'
 import { refuseMistaken } from './asked-name.ts'
+import type { Said } from './command-output.ts'
 import { sentenceOf } from './data-folder.ts'
 import { feedCalled } from './feeds-command.ts'
 import { isAllWell, outcomesText, type RefreshOutcome } from './refresh.ts'
@@ -9,9 +10,9 @@ import { requestFlush, requestRefresh, requestUrgent } from './requests.ts'
 import type { Settings } from './settings/settings.ts'
 import { DAY_MS, DURATION_PATTERN, durationMs } from './settings/units.ts'
 import { recordUrgent, type UrgentRequest } from './urgent-command.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 const TIMEOUT_DEFAULT = '5m'
-const TIMEOUT_MS_MAX = DAY_MS
 /** For what is done as soon as it is taken. */
 const AT_ONCE_MS = 5000
 /** As shells have it for a program that SIGINT ended. */
@@ -26,11 +27,6 @@ export interface RefreshRequest {
   readonly isJson: boolean
 }
 
-export interface Said {
-  readonly text: string
-  readonly code: number
-}
-
 /** Throws TypeError where there is no such feed, no such duration, no server, or no outcome in time. */
 export async function refreshCommand(
   settings: Settings,
@@ -41,9 +37,10 @@ export async function refreshCommand(
   const { id } = requestRefresh(settings.data, feed)
   const what = feed ?? 'all feeds'
   if (!isWaitedFor) return { text: `${what}: asked; a running server fetches and reads it`, code: 0 }
+  const line = new WaitingLine()
   const outcomes = await interruptible(signal =>
-    awaitAnswer(settings.data, id, { timeoutMs, signal, onState: showState(what) }),
-  )
+    awaitAnswer(settings.data, id, { timeoutMs, signal, onState: showState(what, line) }),
+  ).finally(() => line.clear())
   if (outcomes === null)
     return { text: `${what}: not waited for any longer; a server that still runs goes on with it`, code: INTERRUPTED }
   return {
@@ -54,7 +51,7 @@ export async function refreshCommand(
 
 function timeoutOf(written: string): number {
   const timeoutMs = DURATION_PATTERN.test(written) ? durationMs(written) : Number.NaN
-  if (timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs
+  if (timeoutMs > 0 && timeoutMs <= DAY_MS) return timeoutMs
   throw new TypeError(`--timeout is a duration up to 1d, such as 90s or 5m, not ${JSON.stringify(written)}`)
 }
 
@@ -72,25 +69,12 @@ async function interruptible(
     throw error
   } finally {
     process.off('SIGINT', interrupt)
-    if (isWatched()) process.stderr.write(CLEAR_LINE)
   }
 }
 
-const CLEAR_LINE = '\r\u001b[K'
-
-function isWatched(): boolean {
-  return process.stderr.isTTY === true
-}
-
-/** A line that is written over, for a person who waits. */
-function showState(what: string): (state: string, waitedMs: number) => void {
-  let shown = ''
-  return (state, waitedMs) => {
-    const text = `${what}: ${state}, ${Math.floor(waitedMs / 1000)} s`
-    if (!isWatched() || text === shown) return
-    shown = text
-    process.stderr.write(`${CLEAR_LINE}${text}`)
-  }
+/** What the server is at, for how long. */
+function showState(what: string, line: WaitingLine): (state: string, waitedMs: number) => void {
+  return (state, waitedMs) => line.show(`${what}: ${state}, ${Math.floor(waitedMs / 1000)} s`)
 }
 
 /** Throws TypeError for what is no name, and where no server runs. */

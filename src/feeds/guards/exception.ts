@@ -14,6 +14,12 @@ export function hasEnded({ until }: GuardException, now: number): boolean {
   return until !== null && until <= now
 }
 
+/** The one that counts for each name: of several the last to end. */
+export function exceptionsByName(exceptions: readonly GuardException[]): Map<string, GuardException> {
+  const byEnd = exceptions.toSorted((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity) || 0)
+  return new Map(byEnd.map(own => [own.name, own]))
+}
+
 /** When the next of those in force ends; null where none will. */
 export function nextEndOf(exceptions: readonly GuardException[], now: number): number | null {
   const ends = exceptions.flatMap(own => (own.until === null || hasEnded(own, now) ? [] : own.until))

@@ -8,7 +8,7 @@
 import { createRequire } from 'node:module'
 import { NAME_OCTETS_MAX } from '../../wire/name.ts'
 import { BELOW, EXACT, type Extent } from '../entry.ts'
-import { type GuardException, hasEnded } from './exception.ts'
+import { exceptionsByName, type GuardException, hasEnded } from './exception.ts'
 import { Reasons } from './reasons.ts'
 
 export const QUARANTINE_REASONS = ['root', 'public-suffix', 'shared-host', 'protected', 'top-list'] as const
@@ -80,9 +80,7 @@ export class NeverBlock {
   /** `now`: seconds since 1970. */
   constructor(names: NeverBlockNames, now: number) {
     this.now = now
-    // Of several for one name the last to end counts.
-    const byEnd = names.exceptions.toSorted((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity))
-    this.exceptions = new Map(byEnd.map(own => [own.name, own]))
+    this.exceptions = exceptionsByName(names.exceptions)
     this.positiveFeeds = names.positiveFeeds
     for (const name of [...ALWAYS_PROTECTED, ...names.protected]) this.protect(name)
     for (const name of names.topList) this.add(name, 'top-list')

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FeedSettings } from '../../settings/settings.ts'
 import { type Decision, pinnedVersion } from '../decisions.ts'
-import type { GuardException } from '../guards/exception.ts'
+import { exceptionsByName, type GuardException } from '../guards/exception.ts'
 import type { KeptBack, KeptBackList } from '../guards/kept-back.ts'
 import { openCopyOf } from '../last-good.ts'
 import { type FeedReport, isInForce } from '../report.ts'
@@ -82,17 +82,12 @@ function guardRecord(
   list: KeptBackList | null,
   exceptions: readonly GuardException[],
 ): GuardRecord {
+  const byName = exceptionsByName(exceptions)
   return {
     quarantined: Object.fromEntries(Object.entries(quarantined).filter(([, count]) => count > 0)),
     list: list?.sha256 ?? null,
-    spared: Object.entries(spared).map(([name, rules]) => ({ ...lastToEnd(name, exceptions), rules })),
+    spared: Object.entries(spared).map(([name, rules]) => ({ ...byName.get(name)!, rules })),
   }
-}
-
-/** Of several for one name, the one that guards go by. */
-function lastToEnd(name: string, exceptions: readonly GuardException[]): GuardException {
-  const own = exceptions.filter(one => one.name === name)
-  return own.reduce((last, one) => ((one.until ?? Infinity) >= (last.until ?? Infinity) ? one : last))
 }
 
 /** Whether a line says already what would be said: the same octets, read the same way, with the same rules kept back. */
