@@ -2,9 +2,10 @@
  * How a running server answers who asked it from the command line: `<data>/answers/<number of the request>.json`, written anew with each step. The one who asked takes it
  * away; what nobody waits for any more goes after an hour, and with the next start.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeFolder } from './platform/make-folder.ts'
 import type { RefreshOutcome, RefreshStage } from './refresh.ts'
 
 const KEEP_MS = 3_600_000
@@ -43,7 +44,7 @@ export class Answers {
   /** Says that the request has come; what it gives back says the rest. */
   begin(id: string): (answer: Answer) => void {
     this.attempt(() => {
-      mkdirSync(folderOf(this.dataFolder), { recursive: true, mode: 0o700 })
+      makeFolder(folderOf(this.dataFolder))
       this.removeOld()
     })
     const answer = (own: Answer) => this.attempt(() => this.write(id, own))

@@ -18,6 +18,7 @@ import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
 import { collector, LettingGo, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
+import { makeFolder, NoFolderThere } from './platform/make-folder.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
 import { blockedCategories, categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
@@ -64,9 +65,19 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   }
 }
 
+/** A data folder that cannot be written costs what it would keep, and is no reason not to answer; where there can be no folder at all, somebody has mistyped. */
+function refuseWhereNothingCanBe(dataFolder: string): void {
+  try {
+    makeFolder(dataFolder)
+  } catch (error) {
+    if (error instanceof NoFolderThere) throw new Error(`the data folder ${error.message}`)
+  }
+}
+
 /** What is running already goes into `started`, so that it can be stopped when the rest cannot start. */
 async function start(settings: Settings, log: Log, started: { stop(): Promise<void> }[]): Promise<Running> {
   for (const warning of settings.warnings) log.logger.warn(warning)
+  refuseWhereNothingCanBe(settings.data)
   const collect = thoroughCollector()
   const lettingGo = new LettingGo(collector(), COLLECT_MS)
   const categories = categoriesOf(settings)

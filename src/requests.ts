@@ -3,10 +3,11 @@
  * socket, so that who may write into the data folder may do this, and nobody else.
  */
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Answers, isRequestId } from './answers.ts'
 import { watchFeeds } from './feeds/watch.ts'
+import { makeFolder } from './platform/make-folder.ts'
 import { giveToOwnerOfFolder } from './platform/ownership.ts'
 import type { RefreshOutcome, RefreshStage } from './refresh.ts'
 import { BAD_NAME, nameFromText, nameToText } from './wire/name.ts'
@@ -69,7 +70,7 @@ export function watchRequests(dataFolder: string, events: RequestEvents): { clos
   const answers = new Answers(dataFolder, events.onProblem)
   let done = 0
   attempt(events, () => {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+    makeFolder(dataFolder)
     rmSync(path, { force: true })
   })
   const look = () =>

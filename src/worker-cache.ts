@@ -1,7 +1,8 @@
 /** What a worker does with its cache beside answering from it: throws names out when told, keeps it on disk between runs. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { copyOfCache, readCopy } from './cache-copy.ts'
+import { makeFolder } from './platform/make-folder.ts'
 import type { AnswerCache } from './resolver/cache.ts'
 import type { Clock } from './resolver/plane.ts'
 
@@ -38,7 +39,7 @@ export function restore(file: string, cache: AnswerCache, clock: Clock, seed: nu
 export function keep(file: string, cache: AnswerCache, clock: Clock): string | null {
   const temporary = `${file}.new`
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file))
     const copy = copyOfCache(cache, clock.nowSeconds, clock.unixOffset + clock.nowSeconds, COPY_OCTETS_MAX)
     const fd = openSync(temporary, 'w', 0o600)
     try {

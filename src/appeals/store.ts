@@ -5,9 +5,10 @@
  * Owns: the tables and their versions. Every method throws what SQLite throws, such as for a database that is locked or damaged.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../platform/make-folder.ts'
 import { giveToOwnerOfFolder } from '../platform/ownership.ts'
 
 export const STATES = ['open', 'upheld', 'rejected'] as const
@@ -61,7 +62,7 @@ export class AppealStore {
   constructor(dataFolder: string) {
     this.dataFolder = dataFolder
     const path = appealsPath(dataFolder)
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     // SQLite would make it readable for everybody.
     closeSync(openSync(path, 'a', 0o600))
     giveToOwnerOfFolder(path)

@@ -2,8 +2,9 @@
  * What persons have decided about feeds: a line each in `<data>/decisions.ndjson`, never changed, with the name of who decided and the hash of what
  * they had before them.
  */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../platform/make-folder.ts'
 import { giveToOwnerOfFolder } from '../platform/ownership.ts'
 
 export interface Decision {
@@ -25,7 +26,7 @@ export function decisionsPath(dataFolder: string): string {
 
 /** Throws what the file system throws. */
 export function appendDecision(dataFolder: string, decision: Decision): void {
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+  makeFolder(dataFolder)
   const path = decisionsPath(dataFolder)
   appendFileSync(path, `${JSON.stringify(decision)}\n`, { mode: 0o600 })
   giveToOwnerOfFolder(path)

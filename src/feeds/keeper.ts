@@ -5,8 +5,8 @@
  * Owns: when, and what is known of the last time. Never: touches what is in force; a new image goes to `onImage`, whole. A compilation that
  * fails leaves everything as it was.
  */
-import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeFolder } from '../platform/make-folder.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { Compiled } from './compilation.ts'
 import { Compiler } from './compiler.ts'
@@ -216,7 +216,7 @@ function noFailures(): Record<LoadCause, number> {
 /** What cannot be made is noticed by whoever writes there. */
 function tryToMake(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
   } catch {
     // The files in it are looked at from time to time all the same.
   }

@@ -8,9 +8,10 @@
  * Never: stops a feed from loading. What goes wrong here is a warning.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { FeedFile } from './feed-file.ts'
@@ -93,7 +94,7 @@ export class Keeper {
     this.path = path
     this.origin = origin
     this.attempt(() => {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(path))
       const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
       this.fd = openSync(this.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
     })

@@ -8,11 +8,12 @@
  */
 
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FILTER_VERSION, HEADER, HEADER_WORDS, headerOf } from '../images/filter/layout.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
@@ -79,7 +80,7 @@ export function saveImage(
   if (before?.fingerprint === fingerprint && before.contents === contents) return
   const saved = reports.map(report => ({ ...report, skippedBy: [...report.skippedBy] }))
   const description: Description = { fingerprint, contents, savedAt, imageOctets: image.byteLength, reports: saved }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   writeFile(`${path}.new`, Buffer.from(JSON.stringify(description)), image)
   if (before !== null) keepBefore(path)
   renameSync(`${path}.new`, path)

@@ -1,5 +1,6 @@
 /** Keeps the overlay true to the file of urgent changes: reads it at the start and whenever it changes. */
-import { mkdirSync } from 'node:fs'
+
+import { makeFolder } from '../platform/make-folder.ts'
 import { compileOverlay, readUrgent, type UrgentChange, urgentPath } from './urgent.ts'
 import { type FeedWatch, watchFeeds } from './watch.ts'
 
@@ -30,7 +31,7 @@ export class UrgentKeeper {
     const { dataFolder, onProblem } = this.options
     try {
       // The folder must be there to be watched.
-      mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+      makeFolder(dataFolder)
     } catch (error) {
       onProblem(`urgent changes cannot be kept: ${(error as Error).message}`)
     }

@@ -7,11 +7,12 @@
  *     {"at":"2026-11-22T11:00:00Z","action":"unblock","name":"bad.example","reason":"taken down at the source"}
  *     {"at":"2026-11-22T12:00:00Z","action":"withdraw","name":"mistaken.example","reason":"the feed's publisher has been told"}
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CLASSES, type RuleClass } from '../images/classes.ts'
 import { FilterBuilder } from '../images/filter/builder.ts'
 import { ANSWER_AS_SET, WITHDRAW_BIT } from '../images/filter/layout.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { giveToOwnerOfFolder } from '../platform/ownership.ts'
 import { BAD_NAME, nameFromText } from '../wire/name.ts'
 import { isCaseNumber } from './case-number.ts'
@@ -53,7 +54,7 @@ export function urgentPath(dataFolder: string): string {
  */
 export function appendUrgent(dataFolder: string, change: UrgentChange): void {
   const path = urgentPath(dataFolder)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const file = openSync(path, 'a', 0o600)
   try {
     // The line break first as well: whatever was left of a write that the power cut short stays a line of its own.

@@ -100,6 +100,19 @@ describe('a data folder', () => {
     expect(dataFolderProblem(join(serving.folder.file('list.txt'), 'data'))).toMatch(/a part of its path is no folder$/)
   })
 
+  const writers = [['serve'], ['block', 'a.example', '--case', 'K-1'], ['unblock', 'a.example']]
+  test.runIf(process.platform === 'linux').each(writers)(
+    'that can never be there ends %s with one line',
+    async (...args) => {
+      const path = config({ data: '/proc/self/qalqan', feeds: [FEED] })
+      const { code, stderr } = await qalqan(...args, '--config', path)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(
+        /^qalqan: (the data folder )?\/proc\/self\/qalqan cannot be made: \/proc\/self takes no folder\n$/,
+      )
+    },
+  )
+
   test('whose files cannot be used is told in one line, with the file first', async () => {
     const path = config()
     mkdirSync(serving.folder.file('data/history.ndjson'), { recursive: true })

@@ -5,8 +5,9 @@
  *
  * Owns: `<data>/feeds/<name>.state`, what the version in force had. Never: stops a feed that was never in force.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../../platform/make-folder.ts'
 
 export interface ChangeLimits {
   /** Shares of what there was: 0.2 is a fifth. */
@@ -60,7 +61,7 @@ export function readVersion(path: string): FeedVersion | null {
 /** Returns what went wrong, or null. */
 export function writeVersion(path: string, version: FeedVersion): string | null {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     writeFileSync(`${path}.new`, `${JSON.stringify(version)}\n`, { mode: 0o600 })
     renameSync(`${path}.new`, path)
     return null

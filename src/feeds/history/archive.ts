@@ -9,7 +9,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { makeFolder } from '../../platform/make-folder.ts'
 import { writeWhole } from '../../platform/write-whole.ts'
 import type { OctetSource } from '../feed-file.ts'
 import { FeedRefused } from '../reader.ts'
@@ -55,7 +55,7 @@ export function archivedOf({ sha256, guards }: HasArchived): string[] {
 export function archive(dataFolder: string, feed: string, sha256: string, source: OctetSource): void {
   const path = archivedPath(dataFolder, feed, sha256)
   if (existsSync(path)) return
-  mkdirSync(folderOf(dataFolder, feed), { recursive: true, mode: 0o700 })
+  makeFolder(folderOf(dataFolder, feed))
   const temporary = `${path}.new`
   const file = openSync(temporary, 'w', 0o600)
   try {

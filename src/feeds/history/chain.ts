@@ -3,8 +3,9 @@
  * the SHA-256 of the line before it, so that whoever knows the newest one can tell whether any was changed, left out or put in later.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../../platform/make-folder.ts'
 import type { FeedSettings } from '../../settings/settings.ts'
 import type { GuardException } from '../guards/exception.ts'
 import type { QuarantineReason } from '../guards/never-block.ts'
@@ -101,7 +102,7 @@ function lineIn(text: string): HistoryLine | null {
 /** Adds lines, and waits until the disk has them. Throws what the file system throws. */
 export function appendHistory(dataFolder: string, changes: readonly Change[]): void {
   if (changes.length === 0) return
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+  makeFolder(dataFolder)
   let { head, lines } = readHistory(dataFolder)
   let seq = lines.length
   const texts = changes.map(change => {

@@ -4,8 +4,9 @@
  * Owns: `<data>/feeds/<name>.source`, which is watched and compiled like any other file, and `<name>.source.state` beside it: where the copy is from,
  * and what the server called this version. Never: touches what is in force; a source that is gone for days leaves its copy in place.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from '../../platform/make-folder.ts'
 import { SIGNATURES_OCTETS_MAX } from '../guards/minisign.ts'
 import { signaturePath } from '../guards/signature.ts'
 import type { ResolveHost } from './destination.ts'
@@ -87,7 +88,7 @@ export class Fetcher {
     const { feed, path, now, onProblem } = this.options
     this.lastAttemptAt = Math.floor(now() / 1000)
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(path))
       if (this.options.isSigned) await this.fetchSignature()
       const { isNew, etag, lastModified } = await fetchList({ ...this.options, validators: this.validators() })
       if (isNew) this.remember({ etag, lastModified })

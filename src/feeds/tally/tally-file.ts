@@ -8,19 +8,10 @@
  *     magic (16) │ octets of the head (4) │ head, JSON │ fingerprints, 8 octets each, by cell, ascending │ SHA-256 of all before (32)
  */
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-} from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RuleClass } from '../../images/classes.ts'
+import { makeFolder } from '../../platform/make-folder.ts'
 import { writeWhole } from '../../platform/write-whole.ts'
 
 const MAGIC = Buffer.from('Qalqan tally 01\n')
@@ -128,7 +119,7 @@ function damaged(path: string): Error {
 
 /** Throws what the file system throws; then the file in place is as it was. */
 export function writeTally(path: string, { fingerprints, ...head }: Tally): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const text = Buffer.from(JSON.stringify(head))
   const length = Buffer.alloc(LENGTH_OCTETS)
   length.writeUInt32LE(text.length)

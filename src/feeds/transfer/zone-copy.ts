@@ -5,9 +5,10 @@
  * A difference is applied while the former copy is read line by line: memory goes with the difference, not with the zone.
  */
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { makeFolder } from '../../platform/make-folder.ts'
 import { FetchError } from '../remote/fetch-error.ts'
 import type { Soa, ZoneChanges } from './zone-reader.ts'
 
@@ -96,7 +97,7 @@ export class ZoneCopy implements ZoneChanges {
 
   private async flush(): Promise<void> {
     if (this.file === null) {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(this.path))
       this.file = await open(this.temporary, 'w', 0o600)
     }
     const text = this.pending
