@@ -26,6 +26,8 @@ export interface ReloadSize {
   readonly questions: number
   readonly rounds: number
   readonly seconds: number
+  /** More lists than come into force within a second: they are written before a run. */
+  readonly versionsASecond: number
   readonly capacitySeconds: number
   readonly loads: readonly ReloadLoad[]
 }
@@ -33,7 +35,9 @@ const FULL: ReloadSize = {
   listed: 1_000_000,
   questions: 200_000,
   rounds: 3,
-  seconds: 15,
+  // Three reloads or more at half load: of one alone the beginning and the end would weigh too much.
+  seconds: 30,
+  versionsASecond: 0.5,
   capacitySeconds: 4,
   loads: LOADS,
 }
@@ -45,8 +49,6 @@ const POLL_MS = 50
 /** Of a core, that others may take while a run is made; and how often it is made where they take more. */
 const OTHERS_MAX = 0.05
 const ATTEMPTS = 3
-/** More than come into force within a second. */
-const VERSIONS_A_SECOND = 2
 
 interface Bench {
   readonly size: ReloadSize
@@ -118,8 +120,8 @@ async function measureAlone(bench: Bench, perSecond: number, reloading: boolean)
 }
 
 async function measureRun({ size, asker, server, questions }: Bench, perSecond: number, reloading: boolean) {
-  const { seconds } = size
-  server.prepare(reloading ? Math.ceil(seconds * VERSIONS_A_SECOND) + 1 : 0)
+  const { seconds, versionsASecond } = size
+  server.prepare(reloading ? Math.ceil(seconds * versionsASecond) + 1 : 0)
   await server.untilQuiet()
   const [cpuBefore, othersBefore] = [server.cpuSeconds(), secondsOfOthers()]
   const reloads = new Reloads(server, reloading)

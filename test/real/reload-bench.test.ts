@@ -8,6 +8,7 @@ test('lists are reloaded while questions are asked, and every answer is timed', 
     questions: 1000,
     rounds: 1,
     seconds: 3,
+    versionsASecond: 2,
     capacitySeconds: 1,
     loads: ['light load'] as const,
   }
