@@ -1,6 +1,4 @@
 /** `qalqan feeds history`, `verify` and `diff`: what was in force when, and what it said. Reads, and writes nothing. */
-
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { openFeedFile } from './feeds/feed-file.ts'
 import { NeverBlock } from './feeds/guards/never-block.ts'
@@ -10,6 +8,7 @@ import { type Difference, difference } from './feeds/history/diff.ts'
 import { findVersion, openVersion, versionBefore, wholeOf } from './feeds/history/versions.ts'
 import { FeedRefused } from './feeds/reader.ts'
 import { feedCalled } from './feeds-command.ts'
+import { sha256Of } from './platform/sha256.ts'
 import type { Settings } from './settings/settings.ts'
 
 const SHOWN_DIGITS = 12
@@ -101,8 +100,7 @@ export function diffFeed(
   const feed = feedCalled(settings, name)
   const { lines } = readHistory(settings.data)
   const source = to === null ? wholeOf(orTypeError(() => openFeedFile(feed.source))) : null
-  const sha256 =
-    source === null ? findVersion(lines, name, to!).sha256 : createHash('sha256').update(source).digest('hex')
+  const sha256 = source === null ? findVersion(lines, name, to!).sha256 : sha256Of(source)
   const start = from === null ? startOf(lines, name, sha256) : findVersion(lines, name, from)
   const now = Math.floor(nowMs / 1000)
   const options = { neverBlock: new NeverBlock(settings.guards, now), now }

@@ -1,8 +1,9 @@
 /** What a worker does with its cache beside answering from it: throws names out when told, keeps it on disk between runs. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { copyOfCache, readCopy } from './cache-copy.ts'
 import { makeFolder } from './platform/make-folder.ts'
+import { writeSynced, writeWhole } from './platform/write-whole.ts'
 import type { AnswerCache } from './resolver/cache.ts'
 import type { Clock } from './resolver/plane.ts'
 
@@ -41,13 +42,7 @@ export function keep(file: string, cache: AnswerCache, clock: Clock): string | n
   try {
     makeFolder(dirname(file))
     const copy = copyOfCache(cache, clock.nowSeconds, clock.unixOffset + clock.nowSeconds, COPY_OCTETS_MAX)
-    const fd = openSync(temporary, 'w', 0o600)
-    try {
-      for (let at = 0; at < copy.length; ) at += writeSync(fd, copy, at)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
+    writeSynced(temporary, fd => writeWhole(fd, copy))
     renameSync(temporary, file)
     return null
   } catch (error) {

@@ -6,7 +6,7 @@
  * instead of either.
  */
 import { crc32 } from 'node:zlib'
-import { HEADER_WORDS, headerOf } from '../images/filter/layout.ts'
+import { headerOf, mayBeFilter } from '../images/filter/layout.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import type { CompileOrders } from './compilation.ts'
 import type { FeedReport } from './report.ts'
@@ -40,7 +40,8 @@ export type FromCompiler = Finished | Aftermath | Failed
 
 /** The pipe's number, in both processes. */
 export const IMAGE_PIPE = 4
-const CHUNK_OCTETS = 64 * 1024
+/** As many as a pipe takes at once. */
+export const PIECE_OCTETS = 64 * 1024
 
 export class Arrival {
   private readonly image: SharedArrayBuffer
@@ -51,7 +52,7 @@ export class Arrival {
 
   /** Throws for a length that no image has. */
   constructor(octets: number, sum: number) {
-    if (!Number.isSafeInteger(octets) || octets < HEADER_WORDS * 4) throw new Error('it is no filter image')
+    if (!mayBeFilter(octets)) throw new Error('it is no filter image')
     this.image = allocateForRandomReads(octets)
     this.octets = new Uint8Array(this.image)
     this.sum = sum
@@ -87,9 +88,9 @@ export function sumOf(image: SharedArrayBuffer): number {
 
 /** An image in pieces, each of which is overwritten by the next. */
 export function* piecesOf(image: SharedArrayBuffer): Generator<Uint8Array> {
-  const chunk = new Uint8Array(CHUNK_OCTETS)
-  for (let at = 0; at < image.byteLength; at += CHUNK_OCTETS) {
-    const part = new Uint8Array(image, at, Math.min(CHUNK_OCTETS, image.byteLength - at))
+  const chunk = new Uint8Array(PIECE_OCTETS)
+  for (let at = 0; at < image.byteLength; at += PIECE_OCTETS) {
+    const part = new Uint8Array(image, at, Math.min(PIECE_OCTETS, image.byteLength - at))
     chunk.set(part)
     yield chunk.subarray(0, part.length)
   }

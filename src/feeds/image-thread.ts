@@ -6,7 +6,7 @@ import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { collector, LettingGo } from '../platform/collect.ts'
 import { goLast, offerer } from '../platform/yielding.ts'
-import { Arrival } from './handover.ts'
+import { Arrival, PIECE_OCTETS } from './handover.ts'
 
 export interface ImageOrders {
   readonly pipe: number
@@ -18,8 +18,6 @@ export interface ImageOrders {
 
 /** No problem and no image: whoever wrote has ended, and how is known better elsewhere. */
 export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly problem: string | null }
-
-const PIECE_OCTETS = 64 * 1024
 
 const port = parentPort!
 const offer = offerer()

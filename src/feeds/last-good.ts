@@ -7,11 +7,11 @@
  * the owner may read them: a hotline's list must not spread.
  * Never: stops a feed from loading. What goes wrong here is a warning.
  */
-import { createHash } from 'node:crypto'
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
 import { makeFolder } from '../platform/make-folder.ts'
+import { sha256Of } from '../platform/sha256.ts'
 import { writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import { FeedFile } from './feed-file.ts'
@@ -27,7 +27,7 @@ type Origin = Pick<FeedSettings, 'source' | 'remote' | 'transfer' | 'signature'>
 
 export function originOf({ source, remote, transfer, signature }: Origin): string {
   const text = JSON.stringify([remote?.url ?? transfer?.zone ?? source, signature])
-  return createHash('sha256').update(text).digest('hex').slice(0, ORIGIN_DIGITS)
+  return sha256Of(text).slice(0, ORIGIN_DIGITS)
 }
 
 const ORIGIN_DIGITS = 32

@@ -8,13 +8,14 @@
  */
 
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { FILTER_VERSION, HEADER, HEADER_WORDS, headerOf } from '../images/filter/layout.ts'
+import { FILTER_VERSION, HEADER, headerOf, mayBeFilter } from '../images/filter/layout.ts'
 import { allocateForRandomReads } from '../platform/huge-pages.ts'
 import { keepBefore, nameBefore } from '../platform/keep-before.ts'
 import { makeFolder } from '../platform/make-folder.ts'
-import { writeWhole } from '../platform/write-whole.ts'
+import { sha256Of } from '../platform/sha256.ts'
+import { writeSynced, writeWhole } from '../platform/write-whole.ts'
 import type { FeedSettings } from '../settings/settings.ts'
 import type { NeverBlockNames } from './guards/never-block.ts'
 import { piecesOf } from './handover.ts'
@@ -58,7 +59,7 @@ export function fingerprintOf({ feeds, categories, neverBlock }: MadeWith): stri
 }
 
 function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+  return sha256Of(JSON.stringify(value))
 }
 
 export function savedImagePath(dataFolder: string): string {
@@ -87,22 +88,18 @@ export function saveImage(
 }
 
 function writeFile(path: string, description: Buffer, image: SharedArrayBuffer): void {
-  const fd = openSync(path, 'w', 0o600)
-  const hash = createHash('sha256')
-  const write = (octets: Uint8Array) => {
-    hash.update(octets)
-    writeWhole(fd, octets)
-  }
-  try {
+  writeSynced(path, fd => {
+    const hash = createHash('sha256')
+    const write = (octets: Uint8Array) => {
+      hash.update(octets)
+      writeWhole(fd, octets)
+    }
     const length = Buffer.alloc(LENGTH_OCTETS)
     length.writeUInt32LE(description.length)
     for (const octets of [MAGIC, length, description]) write(octets)
     for (const piece of piecesOf(image)) write(piece)
-    writeSync(fd, hash.digest())
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
+    writeWhole(fd, hash.digest())
+  })
 }
 
 /** The newest whole image of this fingerprint, or null; and what is wrong with files that are there. */
@@ -178,8 +175,7 @@ function readDescription(file: Reader): Description {
   const text = Buffer.alloc(length)
   file.fill(text)
   const description = JSON.parse(text.toString()) as Description
-  if (!Number.isSafeInteger(description.imageOctets) || description.imageOctets < HEADER_WORDS * 4)
-    throw new Error('it is damaged')
+  if (!mayBeFilter(description.imageOctets)) throw new Error('it is damaged')
   return description
 }
 

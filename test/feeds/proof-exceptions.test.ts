@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath } from '../../src/feeds/history/archive.ts'
 import { appendHistory, historyPath, readHistory } from '../../src/feeds/history/chain.ts'
@@ -14,6 +13,7 @@ import { appendUrgent } from '../../src/feeds/urgent.ts'
 import { proofText } from '../../src/proof-command.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
 import { weigherFor } from '../../src/weigh-rules.ts'
+import { compileAndRecord } from '../support/compile-and-record.ts'
 import { wireName } from '../support/octets.ts'
 import { feedSettings } from './recorder.ts'
 
@@ -45,8 +45,7 @@ async function inForce(feeds: Readonly<Record<string, Feed>>, time = '2026-01-01
     neverBlock: NOTHING_OF_YOUR_OWN,
     keeping: { keepMs: 1e12, octetsMax: 2 ** 30 },
   }
-  const aside = newAside(orders)
-  expect(await writeDown(orders, compile(orders, aside), aside)).toEqual([])
+  expect(compileAndRecord(orders)).toEqual([])
 }
 
 function prove(shown: string, on = DAY, of: 'answer' | 'client' | null = null): Proof {

@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import type { GuardException } from '../../src/feeds/guards/exception.ts'
 import { type NeverBlockNames, NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { archivedPath } from '../../src/feeds/history/archive.ts'
@@ -15,6 +14,7 @@ import { verifyHistory } from '../../src/history-command.ts'
 import { proofText } from '../../src/proof-command.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
 import { weigherFor } from '../../src/weigh-rules.ts'
+import { compileAndRecord } from '../support/compile-and-record.ts'
 import { wireName } from '../support/octets.ts'
 import { feedSettings } from './recorder.ts'
 
@@ -47,8 +47,7 @@ async function at(time: string, { list, guards = {}, feed = {}, keepMs = 1e12 }:
     neverBlock: { ...NOTHING_OF_YOUR_OWN, ...guards },
     keeping: { keepMs, octetsMax: 2 ** 30 },
   }
-  const aside = newAside(orders)
-  expect(writeDown(orders, compile(orders, aside), aside)).toEqual([])
+  expect(compileAndRecord(orders)).toEqual([])
 }
 
 const prove = (name: string, on: string) =>

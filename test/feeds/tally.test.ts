@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
 import { NOTHING_OF_YOUR_OWN } from '../../src/feeds/guards/never-block.ts'
 import { compareVersions } from '../../src/feeds/tally/compare.ts'
 import { type CellChange, tallyHeads, tallyPath } from '../../src/feeds/tally/tally-file.ts'
 import type { FeedSettings } from '../../src/settings/settings.ts'
+import { compileAndRecord } from '../support/compile-and-record.ts'
 import { feedSettings } from './recorder.ts'
 
 let folder = ''
@@ -38,8 +38,7 @@ async function on(day: string, lists: Readonly<Record<string, string>>, own: Par
     neverBlock: NOTHING_OF_YOUR_OWN,
     keeping: { keepMs: 0, octetsMax: 0 },
   }
-  const aside = newAside(orders)
-  return writeDown(orders, compile(orders, aside), aside)
+  return compileAndRecord(orders)
 }
 
 /** Months in words: `added/withdrawn/expired category basis`. */

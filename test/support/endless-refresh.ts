@@ -4,7 +4,7 @@
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compile, newAside, writeDown } from '../../src/feeds/compilation.ts'
+import { compileAndRecord } from './compile-and-record.ts'
 import { listOf, ordersIn } from './refreshes.ts'
 
 const folder = process.argv[2]!
@@ -13,7 +13,6 @@ for (let round = Number(process.argv[3]); ; round++) {
   writeFileSync(join(folder, 'list.new'), listOf(round))
   renameSync(join(folder, 'list.new'), join(folder, 'list.txt'))
   const orders = ordersIn(folder, round)
-  const aside = newAside(orders)
-  const problems = writeDown(orders, compile(orders, aside), aside)
+  const problems = compileAndRecord(orders)
   if (problems.length > 0) throw new Error(problems.join('; '))
 }

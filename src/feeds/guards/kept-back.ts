@@ -4,7 +4,7 @@
  *
  * Memory: its text, which is less than the rules would have taken in the image.
  */
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../../platform/sha256.ts'
 import { type Extent, ruleText } from '../entry.ts'
 import { QUARANTINE_REASONS, type QuarantineReason } from './never-block.ts'
 
@@ -41,7 +41,7 @@ export class KeptBack {
     const octets = Buffer.concat(this.parts)
     this.parts = [octets]
     if (octets.length === 0) return null
-    return { sha256: createHash('sha256').update(octets).digest('hex'), octets }
+    return { sha256: sha256Of(octets), octets }
   }
 }
 

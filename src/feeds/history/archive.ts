@@ -4,22 +4,12 @@
  *
  * Owns: what is kept and what goes: never what is in force, nor what a feed was rolled back to; then the oldest first.
  */
-import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { makeFolder } from '../../platform/make-folder.ts'
-import { writeWhole } from '../../platform/write-whole.ts'
+import { sha256Of } from '../../platform/sha256.ts'
+import { writeSynced, writeWhole } from '../../platform/write-whole.ts'
 import type { OctetSource } from '../feed-file.ts'
 import { FeedRefused } from '../reader.ts'
 
@@ -57,15 +47,11 @@ export function archive(dataFolder: string, feed: string, sha256: string, source
   if (existsSync(path)) return
   makeFolder(folderOf(dataFolder, feed))
   const temporary = `${path}.new`
-  const file = openSync(temporary, 'w', 0o600)
-  try {
+  writeSynced(temporary, file => {
     for (const chunk of chunksOf(source)) writeWhole(file, zstdCompressSync(chunk))
     // A file without a frame could not be read: an empty version has this one.
     writeWhole(file, zstdCompressSync(new Uint8Array(0)))
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
+  })
   renameSync(temporary, path)
 }
 
@@ -90,8 +76,7 @@ export function openArchived(dataFolder: string, feed: string, sha256: string): 
     throw new FeedRefused(`${path} is damaged: ${(error as Error).message}`)
   }
   // One that was cut off behind a frame unpacks as well.
-  if (createHash('sha256').update(octets).digest('hex') !== sha256)
-    throw new FeedRefused(`${path} is not what history says of it`)
+  if (sha256Of(octets) !== sha256) throw new FeedRefused(`${path} is not what history says of it`)
   return memorySource(path, octets)
 }
 

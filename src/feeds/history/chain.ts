@@ -2,10 +2,10 @@
  * Which version of which list was in force when, and what guards kept back of it: `<data>/history.ndjson`, a line each time that changes, never changed afterwards. Each line has
  * the SHA-256 of the line before it, so that whoever knows the newest one can tell whether any was changed, left out or put in later.
  */
-import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../../platform/make-folder.ts'
+import { sha256Of } from '../../platform/sha256.ts'
 import type { FeedSettings } from '../../settings/settings.ts'
 import type { GuardException } from '../guards/exception.ts'
 import type { QuarantineReason } from '../guards/never-block.ts'
@@ -82,10 +82,6 @@ function contents(path: string): string {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
   }
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function lineIn(text: string): HistoryLine | null {

@@ -60,12 +60,13 @@ function changesSince(
 ): Change[] {
   const known = versionsInForce(readHistory(dataFolder).lines)
   const at = new Date(nowMs).toISOString()
+  const byName = exceptionsByName(exceptions)
   const came = reports.flatMap((report, i) => {
     if (!isInForce(report)) return []
     const { name: feed, sha256, serial, blocked: block, allowed: allow } = report
     const { format, mode, class: ruleClass, category, scope, subdomains, answer } = feeds[i]!
     const reading = { format: report.format ?? format, mode, class: ruleClass, category, scope, subdomains, answer }
-    const guards = guardRecord(report, lists[i]!, exceptions)
+    const guards = guardRecord(report, lists[i]!, byName)
     const change = { at, feed, act: 'in force' as const, sha256, serial, block, allow, reading, guards }
     const before = known.get(feed)
     return before !== undefined && isSame(before, change) ? [] : [change]
@@ -80,9 +81,8 @@ function changesSince(
 function guardRecord(
   { quarantined, spared }: FeedReport,
   list: KeptBackList | null,
-  exceptions: readonly GuardException[],
+  byName: ReadonlyMap<string, GuardException>,
 ): GuardRecord {
-  const byName = exceptionsByName(exceptions)
   return {
     quarantined: Object.fromEntries(Object.entries(quarantined).filter(([, count]) => count > 0)),
     list: list?.sha256 ?? null,

@@ -18,9 +18,8 @@ export function heldAt(changes: readonly UrgentChange[], ms: number): Map<string
   return held
 }
 
-/** For a name or one above it: what held when the day began, and what came to hold on it. */
-export function urgentOn(changes: readonly UrgentChange[], name: string, fromMs: number): UrgentChange[] {
-  const about = changesAbout(changes, name)
+/** `about`: those for the name and the names above it. What held when the day began, and what came to hold on it. */
+export function urgentOn(about: readonly UrgentChange[], name: string, fromMs: number): UrgentChange[] {
   const moments = about.map(change => Date.parse(change.at)).filter(ms => ms > fromMs && ms < fromMs + DAY_MS)
   const held = [fromMs, ...moments].flatMap(ms => [...heldAt(about, ms).values()])
   return [...new Set(held)].filter(change => reaches(change, name))

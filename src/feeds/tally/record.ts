@@ -4,10 +4,11 @@
  * Lists that are as they were cost the reading of a head. Memory for the others: 8 octets a rule for all that changed, and as much again for the former
  * version of one.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { CLASSES } from '../../images/classes.ts'
 import { provenanceOf } from '../../images/filter/provenance.ts'
 import { FilterReader } from '../../images/filter/reader.ts'
+import { sha256Of } from '../../platform/sha256.ts'
 import { SIPHASH_KEY_OCTETS } from '../../wire/siphash.ts'
 import { type HistoryLine, readHistory } from '../history/chain.ts'
 import { type FeedReport, isInForce } from '../report.ts'
@@ -88,7 +89,7 @@ function wantedLists({ reports, dataFolder, fingerprint, expired }: TallyOrders)
 function contentsOf(fingerprint: string, report: FeedReport | null): string {
   const own =
     report === null || !isInForce(report) ? null : [fingerprint, report.sha256, report.blocked, report.expired]
-  return createHash('sha256').update(JSON.stringify(own)).digest('hex')
+  return sha256Of(JSON.stringify(own))
 }
 
 function fillCells({ image: buffer, categories }: TallyOrders, wanted: ReadonlyMap<number, Wanted>): void {

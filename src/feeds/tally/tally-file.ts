@@ -8,11 +8,11 @@
  *     magic (16) │ octets of the head (4) │ head, JSON │ fingerprints, 8 octets each, by cell, ascending │ SHA-256 of all before (32)
  */
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RuleClass } from '../../images/classes.ts'
 import { makeFolder } from '../../platform/make-folder.ts'
-import { writeWhole } from '../../platform/write-whole.ts'
+import { writeSynced, writeWhole } from '../../platform/write-whole.ts'
 
 const MAGIC = Buffer.from('Qalqan tally 01\n')
 const LENGTH_OCTETS = 4
@@ -129,13 +129,9 @@ export function writeTally(path: string, { fingerprints, ...head }: Tally): void
     text,
     ...fingerprints.map(own => new Uint8Array(own.buffer, own.byteOffset, own.byteLength)),
   ]
-  const fd = openSync(`${path}.new`, 'w', 0o600)
-  try {
+  writeSynced(`${path}.new`, fd => {
     for (const part of [...parts, digestOf(parts)]) writeWhole(fd, part)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
+  })
   renameSync(`${path}.new`, path)
 }
 

@@ -54,9 +54,14 @@ export const HEADER = {
 } as const
 export const HEADER_WORDS = 20
 
+/** Whether an image can have so many octets. */
+export function mayBeFilter(octets: number): boolean {
+  return Number.isSafeInteger(octets) && octets >= HEADER_WORDS * 4
+}
+
 /** Its header, in place. Throws TypeError for what is no filter image of this version. */
 export function headerOf(image: SharedArrayBuffer): Uint32Array {
-  if (image.byteLength < HEADER_WORDS * 4) throw new TypeError('it is no filter image')
+  if (!mayBeFilter(image.byteLength)) throw new TypeError('it is no filter image')
   const header = new Uint32Array(image, 0, HEADER_WORDS)
   if (header[HEADER.magic] !== FILTER_MAGIC || header[HEADER.version] !== FILTER_VERSION)
     throw new TypeError('it is no filter image of this version')
