@@ -5,7 +5,7 @@
 import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { collector, LettingGo } from '../platform/collect.ts'
-import { goLast, offerer } from '../platform/yielding.ts'
+import { goLast, offerOften } from '../platform/yielding.ts'
 import { Arrival, PIECE_OCTETS } from './handover.ts'
 
 export interface ImageOrders {
@@ -20,15 +20,20 @@ export interface ImageOrders {
 export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly problem: string | null }
 
 const port = parentPort!
-const offer = offerer()
 const lettingGo = new LettingGo(collector(), 0)
 
 port.on('message', (orders: ImageOrders) => {
-  if (orders.last) goLast(0)
+  const stopOffering = orders.last ? giveWay() : null
   port.postMessage(takeOrSay(orders))
+  stopOffering?.()
   // What was handed over must not stay in memory because nothing more is allocated here.
   lettingGo.note(orders.octets)
 })
+
+function giveWay(): () => void {
+  goLast(0)
+  return offerOften()
+}
 
 function takeOrSay(orders: ImageOrders): FromImageThread {
   try {
@@ -45,7 +50,6 @@ function take({ pipe, octets, sum }: ImageOrders): FromImageThread {
     const read = readSync(pipe, piece)
     if (read === 0) return { problem: null }
     arrival.take(piece.subarray(0, read))
-    offer()
   }
   return { image: arrival.finish() }
 }

@@ -76,35 +76,47 @@ export function goOn(pid: number): void {
 }
 
 /**
- * Offers the calling thread's core to others. SCHED_IDLE alone does not always: since Linux 6.6 (EEVDF) who wakes up may owe time, the more the smaller the weight of
- * who ran meanwhile, and then waits for up to 4 ms. After sched_yield(2) nobody owes any.
+ * Offers the calling thread's core to others all the time, whatever the thread is at: looking names up, collecting garbage, compressing. SCHED_IDLE alone does not: since Linux 6.6
+ * (EEVDF) who wakes up may owe time, the more the smaller the weight of who ran meanwhile, and then waits for up to 4 ms. After sched_yield(2) nobody owes any.
+ *
+ * Nothing in JavaScript could be called at any moment; so the C library's own sched_yield is the handler of a signal that a timer sends to this thread. Calls of the system that
+ * it interrupts go on. What is returned ends it. Without koffi, or off Linux, nothing happens.
  */
-export function offerer(): () => void {
-  return libcFunction<() => number>('int sched_yield(void)') ?? (() => {})
-}
-
-/**
- * Has the main thread do so all the time, whatever it is at: looking names up, collecting garbage, compressing. Nothing in JavaScript could be called at any moment; so the C library's own
- * sched_yield is the handler of a signal that a timer sends to this thread. Calls of the system that it interrupts go on. Without koffi, or off Linux, nothing happens.
- */
-export function offerOften(): void {
-  const address = libcFunction<(library: null, name: string) => unknown>('void *dlsym(void *, const char *)')
-  const handle = libcFunction<(signal: number, handler: unknown) => unknown>('void *signal(int, void *)')
-  const create = libcFunction<(clock: number, event: Int32Array, timer: BigInt64Array) => number>(
-    'int timer_create(int, const void *, int64_t *)',
-  )
-  const setTime = libcFunction<(timer: bigint, flags: number, times: BigInt64Array, before: null) => number>(
-    'int timer_settime(int64_t, int, const int64_t *, void *)',
-  )
-  const handler = address?.(null, 'sched_yield') ?? null
-  if (handler === null || handle === null || create === null || setTime === null) return
-  handle(SIGALRM, handler)
+export function offerOften(): () => void {
+  offers ??= bindOffers()
+  if (offers === null) return () => {}
+  const { threadId, create, setTime, remove } = offers
   // struct sigevent: a value of eight octets, the signal, who gets it, the thread, and room.
   const event = new Int32Array(16)
-  event.set([0, 0, SIGALRM, SIGEV_THREAD_ID, process.pid])
+  event.set([0, 0, SIGALRM, SIGEV_THREAD_ID, threadId()])
   const timer = new BigInt64Array(1)
-  if (create(CLOCK_MONOTONIC, event, timer) !== 0) return
+  if (create(CLOCK_MONOTONIC, event, timer) !== 0) return () => {}
   setTime(timer[0]!, 0, BigInt64Array.of(0n, OFFER_NS, 0n, OFFER_NS), null)
+  return () => void remove(timer[0]!)
+}
+
+interface Offers {
+  readonly threadId: () => number
+  readonly create: (clock: number, event: Int32Array, timer: BigInt64Array) => number
+  readonly setTime: (timer: bigint, flags: number, times: BigInt64Array, before: null) => number
+  readonly remove: (timer: bigint) => number
+}
+
+let offers: Offers | null | undefined
+
+/** With sched_yield as the signal's handler from now on. */
+function bindOffers(): Offers | null {
+  const address = libcFunction<(library: null, name: string) => unknown>('void *dlsym(void *, const char *)')
+  const handle = libcFunction<(signal: number, handler: unknown) => unknown>('void *signal(int, void *)')
+  const threadId = libcFunction<Offers['threadId']>('int gettid(void)')
+  const create = libcFunction<Offers['create']>('int timer_create(int, const void *, int64_t *)')
+  const setTime = libcFunction<Offers['setTime']>('int timer_settime(int64_t, int, const int64_t *, void *)')
+  const remove = libcFunction<Offers['remove']>('int timer_delete(int64_t)')
+  const handler = address?.(null, 'sched_yield') ?? null
+  if (handler === null || handle === null) return null
+  if (threadId === null || create === null || setTime === null || remove === null) return null
+  handle(SIGALRM, handler)
+  return { threadId, create, setTime, remove }
 }
 
 function policyGetter(): ((thread: number) => number) | null {

@@ -119,6 +119,33 @@ describe.skipIf(!isLinux)('on Linux', () => {
     expect(Number(after) - Number(before)).toBeGreaterThan(50)
   })
 
+  test('a thread that is not the first offers its own core, until it is told to end', () => {
+    const { offering, ended, first } = run(`
+      import { Worker } from 'node:worker_threads'
+      const switches = path => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync(path + '/status', 'utf8'))[1])
+      // A sleep that each offer ends counts once more.
+      const sleeper = \`
+        import { readFileSync } from 'node:fs'
+        import { parentPort } from 'node:worker_threads'
+        import { offerOften } from '${MODULE}'
+        const switches = \${switches}
+        const sleeping = () => {
+          const before = switches('/proc/thread-self')
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+          return switches('/proc/thread-self') - before
+        }
+        const end = offerOften()
+        const offering = sleeping()
+        end()
+        parentPort.postMessage({ offering, ended: sleeping() })\`
+      const before = switches('/proc/self')
+      const counts = await new Promise((resolve, reject) => new Worker(sleeper, { eval: true }).once('message', resolve).once('error', reject))
+      console.log(JSON.stringify({ ...counts, first: switches('/proc/self') - before }))`) as Record<string, number>
+    expect(offering).toBeGreaterThan(50)
+    expect(ended).toBeLessThan(10)
+    expect(first).toBeLessThan(offering! / 2)
+  })
+
   test('what cannot be done is left undone', () => {
     expect(run('own.goLast(2147483646); own.goOn(2147483646); console.log(1)')).toBe(1)
   })
