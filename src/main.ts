@@ -16,10 +16,11 @@ import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
-import { collector, LettingGo, thoroughCollector } from './platform/collect.ts'
+import { type Collector, collector, LettingGo, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { makeFolder, NoFolderThere } from './platform/make-folder.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
+import { offerOften } from './platform/yielding.ts'
 import { blockedCategories, categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
@@ -79,7 +80,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   for (const warning of settings.warnings) log.logger.warn(warning)
   refuseWhereNothingCanBe(settings.data)
   const collect = thoroughCollector()
-  const lettingGo = new LettingGo(collector(), COLLECT_MS)
+  const lettingGo = new LettingGo(letOthersGoFirst(collector()), COLLECT_MS)
   const categories = categoriesOf(settings)
   const madeWith = { feeds: settings.feeds, categories, neverBlock: settings.guards }
   const { saved, problems } = openSavedImage(settings.data, fingerprintOf(madeWith))
@@ -243,6 +244,18 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }),
     reload,
     stop,
+  }
+}
+
+/** All garbage of the main thread takes some milliseconds to collect, and there may be fewer cores than threads that are busy. */
+function letOthersGoFirst({ young, all }: Collector): Collector {
+  return {
+    young,
+    all() {
+      const endOffers = offerOften()
+      all()
+      endOffers()
+    },
   }
 }
 
