@@ -129,7 +129,7 @@ async function run(): Promise<void> {
       const before = plane.images.filter.octets
       plane.images = openImages(message.images)
       gauges.setGeneration(plane.images.filter.generation)
-      lettingGo.note(before)
+      lettingGo.note(before, message.lingering)
     }
   })
   say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })

@@ -16,8 +16,14 @@ export interface ImageOrders {
   readonly last: boolean
 }
 
+export interface Taken {
+  readonly image: SharedArrayBuffer
+  /** Octets of all other images that are in memory, whichever thread holds them; null where nobody knows. */
+  readonly others: number | null
+}
+
 /** No problem and no image: whoever wrote has ended, and how is known better elsewhere. */
-export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly problem: string | null }
+export type FromImageThread = Taken | { readonly problem: string | null }
 
 const port = parentPort!
 const lettingGo = new LettingGo(collector(), 0)
@@ -51,5 +57,7 @@ function take({ pipe, octets, sum }: ImageOrders): FromImageThread {
     if (read === 0) return { problem: null }
     arrival.take(piece.subarray(0, read))
   }
-  return { image: arrival.finish() }
+  const image = arrival.finish()
+  // An allocation counts where it was made until no thread has it any more.
+  return { image, others: process.memoryUsage().arrayBuffers - image.byteLength }
 }

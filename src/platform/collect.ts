@@ -38,7 +38,11 @@ export function thoroughCollector(): () => void {
   }
 }
 
-/** Counts what a thread lets go of, and collects a little later, once it is out of hand, as far as that is worth it. */
+/**
+ * Counts what a thread lets go of, and collects a little later, once it is out of hand, as far as that is worth it.
+ *
+ * Where somebody knows how much of what was let go of before is in memory still, whoever holds it, all objects are looked through only when that is much.
+ */
 export class LettingGo {
   private readonly collect: Collector
   private readonly afterMs: number
@@ -51,12 +55,14 @@ export class LettingGo {
     this.afterMs = afterMs
   }
 
-  note(octets: number): void {
+  /** `lingering` octets: null where nobody knows. */
+  note(octets: number, lingering: number | null = null): void {
     this.octets += octets
     this.octetsInAll += octets
     if (this.octets < WORTH_OCTETS) return
     this.octets = 0
-    const isMuch = this.octetsInAll >= MUCH_OCTETS
+    const mayLinger = lingering === null || Math.max(lingering, octets) >= MUCH_OCTETS
+    const isMuch = mayLinger && this.octetsInAll >= MUCH_OCTETS
     if (isMuch) this.octetsInAll = 0
     setTimeout(() => (isMuch ? this.collect.all() : this.collect.young()), this.afterMs).unref()
   }

@@ -28,6 +28,32 @@ describe('what is let go of', () => {
   })
 })
 
+describe('where it is known what lingers', () => {
+  const IMAGE = MUCH_OCTETS / 2
+  /** How often young objects, and all, are looked through while images of a size are let go of. */
+  function collections(size: number, lingering: readonly (number | null)[]): readonly [young: number, all: number] {
+    vi.useFakeTimers()
+    const collect = { young: vi.fn(), all: vi.fn() }
+    const lettingGo = new LettingGo(collect, 50)
+    for (const own of lingering) lettingGo.note(size, own)
+    vi.runAllTimers()
+    vi.useRealTimers()
+    return [collect.young.mock.calls.length, collect.all.mock.calls.length]
+  }
+
+  test.each([
+    ['nothing does', IMAGE, [0, 0, 0, 0, 0, 0], [6, 0]],
+    ['what others are about to collect', IMAGE, [0, IMAGE, 0, IMAGE, 0, IMAGE], [6, 0]],
+    ['more and more', IMAGE, [0, IMAGE, 2 * IMAGE, 0, IMAGE, 2 * IMAGE], [4, 2]],
+    ['much, before as much was let go of here', IMAGE, [MUCH_OCTETS], [1, 0]],
+    ['nobody knows', IMAGE, [null, null, null, null], [2, 2]],
+    ['an image is much itself', MUCH_OCTETS, [0, 0], [0, 2]],
+    ['less than nothing: the former was counted elsewhere', IMAGE, [-IMAGE, 0], [2, 0]],
+  ] as const)('%s', (_what, size, lingering, expected) => {
+    expect(collections(size, lingering)).toEqual(expected)
+  })
+})
+
 /** MiB of anonymous memory that a process has after a start that made many objects and let go of them. */
 function keptBy(collector: string): number {
   const program = `
