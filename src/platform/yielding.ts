@@ -7,7 +7,7 @@
  * The policy belongs to threads, and a new thread has that of the one that made it: a process that goes last from its first moment, when it has one thread, does so with all
  * that it will have.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { libcFunction } from './libc.ts'
 
@@ -36,30 +36,17 @@ export function policySetter(): SetPolicy | null {
   return setPolicy
 }
 
-/** Lets a process that has just begun run only when no other wants to; 0: the calling thread. By a low priority where there is nothing better. */
+/**
+ * Lets a process that has just begun run only when no other wants to; 0: the calling thread. By a low priority where there is nothing better. Threads that it has made by then, as it may on
+ * a machine that is busy, stay as they are: looking for them would cost more, see `threadsOf`.
+ */
 export function goLast(pid: number): void {
-  const set = policySetter()
-  if (set?.(pid, SCHED_IDLE, new Uint8Array(PARAM_OCTETS)) === 0) {
-    // It began before we came to it, as on a busy machine: the threads that it has made by now have the policy of before.
-    if (pid !== 0 && threadCountOf(pid) > 1) while (restGoesLast(set, pid));
-    return
-  }
+  if (policySetter()?.(pid, SCHED_IDLE, new Uint8Array(PARAM_OCTETS)) === 0) return
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
     // Gone already, or not allowed: the scheduler is on its own.
   }
-}
-
-/** Whether there was any that did not go last: it may have made more of its kind meanwhile. */
-function restGoesLast(set: SetPolicy, pid: number): boolean {
-  const policyOf = policyGetter()
-  let any = false
-  for (const thread of threadsOf(pid)) {
-    if (policyOf?.(thread) === SCHED_IDLE) continue
-    if (set(thread, SCHED_IDLE, new Uint8Array(PARAM_OCTETS)) === 0 && policyOf !== null) any = true
-  }
-  return any
 }
 
 /**
@@ -69,7 +56,7 @@ function restGoesLast(set: SetPolicy, pid: number): boolean {
  */
 export function goOn(pid: number): void {
   const set = policySetter()
-  const policyOf = policyGetter()
+  const policyOf = libcFunction<(thread: number) => number>('int sched_getscheduler(int)')
   if (set === null || policyOf === null) return
   for (const thread of threadsOf(pid))
     if (policyOf(thread) === SCHED_IDLE) set(thread, SCHED_OTHER, new Uint8Array(PARAM_OCTETS))
@@ -117,21 +104,6 @@ function bindOffers(): Offers | null {
   if (threadId === null || create === null || setTime === null || remove === null) return null
   handle(SIGALRM, handler)
   return { threadId, create, setTime, remove }
-}
-
-function policyGetter(): ((thread: number) => number) | null {
-  return libcFunction('int sched_getscheduler(int)')
-}
-
-/** num_threads of proc_pid_stat(5); 0 where nobody knows. */
-function threadCountOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The second field, the name in parentheses, may hold anything.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[17])
-  } catch {
-    return 0
-  }
 }
 
 /**
