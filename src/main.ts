@@ -15,11 +15,10 @@ import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
-import { type Collector, collector, LettingGo, thoroughCollector } from './platform/collect.ts'
+import { collector, LettingGo, letOthersGoFirst, lingeringOctets, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { makeFolder, NoFolderThere } from './platform/make-folder.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
-import { offerOften } from './platform/yielding.ts'
 import { blockedCategories, categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
@@ -106,7 +105,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     now: Date.now,
     onImage: compiled => {
       const { byteLength } = images.filter
-      const lingering = compiled.others === null ? null : compiled.others - byteLength
+      const lingering = lingeringOctets(compiled.others, byteLength)
       images = { ...images, filter: compiled.image }
       readers = openImages(images)
       current = compiled
@@ -244,18 +243,6 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }),
     reload,
     stop,
-  }
-}
-
-/** All garbage of the main thread takes some milliseconds to collect, and there may be fewer cores than threads that are busy. */
-function letOthersGoFirst({ young, all }: Collector): Collector {
-  return {
-    young,
-    all() {
-      const endOffers = offerOften()
-      all()
-      endOffers()
-    },
   }
 }
 

@@ -126,10 +126,12 @@ async function run(): Promise<void> {
     if (message.kind === 'stop') stop(plane, questions, outlets, message.withinMs)
     else if (message.kind === 'flush') flush(plane.cache, message.name, message.below, () => {})
     else {
-      const before = plane.images.filter.octets
+      const { filter, overlay } = plane.images
       plane.images = openImages(message.images)
-      gauges.setGeneration(plane.images.filter.generation)
-      lettingGo.note(before, message.lingering)
+      const { generation } = plane.images.filter
+      gauges.setGeneration(generation)
+      // With the same filter it was the overlay that changed.
+      lettingGo.note(generation === filter.generation ? overlay.octets : filter.octets, message.lingering)
     }
   })
   say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })

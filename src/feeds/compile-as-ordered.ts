@@ -14,11 +14,11 @@ const FIRST_TO_GO = '500'
 export async function compileAsOrdered(start: Start): Promise<void> {
   try {
     await run(start)
+    // The end of a process gives its memory back in one call of the kernel, which lets nobody go first; this does most of it in many.
+    thoroughCollector()()
   } catch (error) {
     await say({ kind: 'failed', problem: (error as Error).message })
   }
-  // The end of a process gives its memory back in one call of the kernel, which lets nobody go first; this does it in many.
-  thoroughCollector()()
   process.disconnect?.()
 }
 

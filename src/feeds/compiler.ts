@@ -29,7 +29,7 @@ const PROGRAM = fileURLToPath(new URL('./compile-process.ts', import.meta.url))
 
 export interface Compiling {
   readonly compiled: Compiled
-  /** Octets of all other images that are in memory; null where nobody knows. */
+  /** As of `Taken`. */
   readonly others: number | null
   /** When all is written down. Never rejects. */
   readonly ended: Promise<void>

@@ -4,7 +4,7 @@
  */
 import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { collector, LettingGo } from '../platform/collect.ts'
+import { collector, LettingGo, letOthersGoFirst } from '../platform/collect.ts'
 import { goLast, offerOften } from '../platform/yielding.ts'
 import { Arrival, PIECE_OCTETS } from './handover.ts'
 
@@ -18,7 +18,7 @@ export interface ImageOrders {
 
 export interface Taken {
   readonly image: SharedArrayBuffer
-  /** Octets of all other images that are in memory, whichever thread holds them; null where nobody knows. */
+  /** Octets of all other images that the same thread has made and that are in memory, whichever thread holds them; null where nobody knows. */
   readonly others: number | null
 }
 
@@ -26,12 +26,15 @@ export interface Taken {
 export type FromImageThread = Taken | { readonly problem: string | null }
 
 const port = parentPort!
-const lettingGo = new LettingGo(collector(), 0)
+const lettingGo = new LettingGo(letOthersGoFirst(collector()), 0)
 
 port.on('message', (orders: ImageOrders) => {
-  const stopOffering = orders.last ? giveWay() : null
-  port.postMessage(takeOrSay(orders))
-  stopOffering?.()
+  const endOffers = orders.last ? giveWay() : null
+  try {
+    port.postMessage(takeOrSay(orders))
+  } finally {
+    endOffers?.()
+  }
   // What was handed over must not stay in memory because nothing more is allocated here.
   lettingGo.note(orders.octets)
 })

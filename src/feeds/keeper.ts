@@ -49,7 +49,7 @@ export interface KeeperOptions {
 /** An image and what was loaded into it, as it comes into force. */
 export interface InForce extends Compiled {
   readonly generation: number
-  /** Octets of all other images that are in memory, the one in force until now among them; null where nobody knows. */
+  /** Octets of other images that are in memory, the one in force until now among them if the same thread has made it; null where nobody knows. */
   readonly others: number | null
 }
 

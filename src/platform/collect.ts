@@ -5,6 +5,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { returnFreedBlocks } from './malloc.ts'
+import { offerOften } from './yielding.ts'
 
 /** What has been let go of in all when young objects are looked through, which takes less than a millisecond. */
 export const WORTH_OCTETS = 4 * 1024 * 1024
@@ -24,6 +25,21 @@ export function collector(): Collector {
   return { young: () => collect({ type: 'minor', execution: 'sync' }), all: () => collect() }
 }
 
+/** The same in turns: all garbage takes milliseconds to collect, and there may be fewer cores than threads that are busy. */
+export function letOthersGoFirst({ young, all }: Collector): Collector {
+  return {
+    young,
+    all() {
+      const endOffers = offerOften()
+      try {
+        all()
+      } finally {
+        endOffers()
+      }
+    },
+  }
+}
+
 /**
  * The same for a thread that nobody waits for: it takes some ten milliseconds, twice, and gives back to the system what the engine and the C library keep
  * for later as well: room for young objects that only the start needed, and pages that the first collection has emptied.
@@ -41,7 +57,8 @@ export function thoroughCollector(): () => void {
 /**
  * Counts what a thread lets go of, and collects a little later, once it is out of hand, as far as that is worth it.
  *
- * Where somebody knows how much of what was let go of before is in memory still, whoever holds it, all objects are looked through only when that is much.
+ * Where somebody knows how much of what was let go of before is in memory still, whoever holds it, all objects are looked through only when that is much, or what is let go of
+ * now is.
  */
 export class LettingGo {
   private readonly collect: Collector
@@ -61,11 +78,19 @@ export class LettingGo {
     this.octetsInAll += octets
     if (this.octets < WORTH_OCTETS) return
     this.octets = 0
-    const mayLinger = lingering === null || Math.max(lingering, octets) >= MUCH_OCTETS
-    const isMuch = mayLinger && this.octetsInAll >= MUCH_OCTETS
-    if (isMuch) this.octetsInAll = 0
+    const isMuch = Math.max(lingering ?? this.octetsInAll, octets) >= MUCH_OCTETS
+    if (isMuch || lingering !== null) this.octetsInAll = 0
     setTimeout(() => (isMuch ? this.collect.all() : this.collect.young()), this.afterMs).unref()
   }
+}
+
+/**
+ * What lingers of former images while one takes the place of another, of `former` octets; `others` are counted besides the new one, null: nobody knows. Where the one in force was not
+ * counted, as it was made by another thread, no more is known of those before it: all of them may linger.
+ */
+export function lingeringOctets(others: number | null, former: number): number | null {
+  if (others === null) return null
+  return others < former ? Number.POSITIVE_INFINITY : others - former
 }
 
 type Collect = (options?: {

