@@ -72,15 +72,25 @@ export function goOn(pid: number): void {
  */
 export function offerOften(): () => void {
   if (timerCalls === undefined) timerCalls = bindTimerCalls()
-  if (timerCalls === null) return () => {}
+  const thread = ownThread()
+  if (timerCalls === null || thread === null) return () => {}
   const { create, setTime, remove } = timerCalls
   // struct sigevent: a value of eight octets, the signal, who gets it, the thread, and room.
   const event = new Int32Array(16)
-  event.set([0, 0, SIGALRM, SIGEV_THREAD_ID, Number(basename(readlinkSync('/proc/thread-self')))])
+  event.set([0, 0, SIGALRM, SIGEV_THREAD_ID, thread])
   const timer = new BigInt64Array(1)
   if (create(CLOCK_MONOTONIC, event, timer) !== 0) return () => {}
   setTime(timer[0]!, 0, BigInt64Array.of(0n, OFFER_NS, 0n, OFFER_NS), null)
   return () => void remove(timer[0]!)
+}
+
+/** Not by gettid(2): the C library has it since glibc 2.30 only. Null without /proc. */
+function ownThread(): number | null {
+  try {
+    return Number(basename(readlinkSync('/proc/thread-self')))
+  } catch {
+    return null
+  }
 }
 
 interface TimerCalls {
