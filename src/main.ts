@@ -7,15 +7,16 @@ import { hostname } from 'node:os'
 import { VERSION } from './about.ts'
 import { AppealStore, STATES } from './appeals/store.ts'
 import { banner } from './banner.ts'
+import type { Compiled } from './feeds/compilation.ts'
 import { Fetchers } from './feeds/fetchers.ts'
-import { FeedKeeper, type InForce } from './feeds/keeper.ts'
+import { FeedKeeper } from './feeds/keeper.ts'
 import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
 import { tallyHeads } from './feeds/tally/tally-file.ts'
 import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
-import { collector, LettingGo, letOthersGoFirst, lingeringOctets, thoroughCollector } from './platform/collect.ts'
+import { collector, LettingGo, letOthersGoFirst, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { makeFolder, NoFolderThere } from './platform/make-folder.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
@@ -92,7 +93,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const empty = new FilterBuilder(seed).finish(0)
   let images: Images = { filter: empty, overlay: empty, policies, notListedCategory }
   let readers: FilterImages = openImages(images)
-  let current: InForce | null = null
+  let current: (Compiled & { readonly generation: number }) | null = null
 
   const keeper = new FeedKeeper({
     feeds: settings.feeds,
@@ -105,11 +106,10 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     now: Date.now,
     onImage: compiled => {
       const { byteLength } = images.filter
-      const lingering = lingeringOctets(compiled.others, byteLength)
       images = { ...images, filter: compiled.image }
       readers = openImages(images)
       current = compiled
-      pool?.broadcast(images, lingering)
+      pool?.broadcast(images)
       reportFeeds(log.logger, compiled)
       lettingGo.note(byteLength)
     },

@@ -37,7 +37,7 @@ export interface WorkerOrders {
 }
 
 export type ToWorker =
-  | { readonly kind: 'images'; readonly images: Images; readonly lingering: number | null }
+  | { readonly kind: 'images'; readonly images: Images }
   | { readonly kind: 'flush'; readonly name: Uint8Array; readonly below: boolean }
   | { readonly kind: 'stop'; readonly withinMs: number }
 

@@ -114,10 +114,10 @@ export class WorkerPool {
     }, place.restartMs)
   }
 
-  /** Puts images in force: each worker swaps between two queries. `lingering`: octets of former images that are in memory still; null where nobody knows. */
-  broadcast(images: Images, lingering: number | null = null): void {
+  /** Puts images in force: each worker swaps between two queries. */
+  broadcast(images: Images): void {
     this.images = images
-    this.tell({ kind: 'images', images, lingering })
+    this.tell({ kind: 'images', images })
   }
 
   /** Throws a folded name, and with `below` all names below it, out of every cache. */

@@ -131,7 +131,7 @@ async function run(): Promise<void> {
       const { generation } = plane.images.filter
       gauges.setGeneration(generation)
       // With the same filter it was the overlay that changed.
-      lettingGo.note(generation === filter.generation ? overlay.octets : filter.octets, message.lingering)
+      lettingGo.note(generation === filter.generation ? overlay.octets : filter.octets)
     }
   })
   say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })

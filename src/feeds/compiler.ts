@@ -16,7 +16,7 @@ import { openPipe, type Pipe } from '../platform/pipe.ts'
 import { goLast, goOn, policySetter } from '../platform/yielding.ts'
 import type { Compiled, CompileOrders } from './compilation.ts'
 import { Arrival, type Finished, type FromCompiler, IMAGE_PIPE, type Start } from './handover.ts'
-import type { FromImageThread, ImageOrders, Taken } from './image-thread.ts'
+import type { FromImageThread, ImageOrders } from './image-thread.ts'
 
 /** How long a compilation gives way to everybody: some times what it takes where a core is idle half of the time. */
 const YIELD_MS = 2000
@@ -29,8 +29,6 @@ const PROGRAM = fileURLToPath(new URL('./compile-process.ts', import.meta.url))
 
 export interface Compiling {
   readonly compiled: Compiled
-  /** As of `Taken`. */
-  readonly others: number | null
   /** When all is written down. Never rejects. */
   readonly ended: Promise<void>
 }
@@ -90,10 +88,10 @@ export class Compiler {
     if (pipe !== null) this.thread ??= this.startThread()
     const { reports, seconds, ...announced } = await finished
     const taken = pipe === null ? takeHere(child, announced) : this.take(pipe, announced, patience.isLeft)
-    const { image, others } = await takenWhole(taken, ended)
+    const image = await imageOf(taken, ended)
     const told = aftermath.then(problems => this.end.signal.aborted || problems.forEach(onProblem))
     const over = Promise.all([told, ended]).then(() => patience.end())
-    return { compiled: { image, reports, seconds }, others, ended: over }
+    return { compiled: { image, reports, seconds }, ended: over }
   }
 
   /** Kills what is under way: nothing is lost by that at any moment. */
@@ -226,9 +224,9 @@ function notAll(problem: string): string {
 }
 
 /** Rejects for what is not the image that was announced; with the end of the process, where that came first. */
-async function takenWhole(taken: Promise<FromImageThread>, ended: Promise<string | null>): Promise<Taken> {
+async function imageOf(taken: Promise<FromImageThread>, ended: Promise<string | null>): Promise<SharedArrayBuffer> {
   const own = await taken.catch((error: Error) => ({ problem: error.message }))
-  if ('image' in own) return own
+  if ('image' in own) return own.image
   const problem = own.problem ?? (await ended) ?? 'it is not whole'
   throw new Error(`no image came of a compilation: ${problem}`)
 }
@@ -238,7 +236,7 @@ async function takeHere(child: ChildProcess, { octets, sum }: Announced): Promis
   const arrival = new Arrival(octets, sum)
   for await (const piece of child.stdio[IMAGE_PIPE] as Readable) {
     arrival.take(piece as Buffer)
-    if (arrival.isWhole) return { image: arrival.finish(), others: null }
+    if (arrival.isWhole) return { image: arrival.finish() }
   }
   return { problem: null }
 }

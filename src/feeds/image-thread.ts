@@ -16,14 +16,8 @@ export interface ImageOrders {
   readonly last: boolean
 }
 
-export interface Taken {
-  readonly image: SharedArrayBuffer
-  /** Octets of all other images that the same thread has made and that are in memory, whichever thread holds them; null where nobody knows. */
-  readonly others: number | null
-}
-
 /** No problem and no image: whoever wrote has ended, and how is known better elsewhere. */
-export type FromImageThread = Taken | { readonly problem: string | null }
+export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly problem: string | null }
 
 const port = parentPort!
 const lettingGo = new LettingGo(letOthersGoFirst(collector()), 0)
@@ -60,7 +54,5 @@ function take({ pipe, octets, sum }: ImageOrders): FromImageThread {
     if (read === 0) return { problem: null }
     arrival.take(piece.subarray(0, read))
   }
-  const image = arrival.finish()
-  // An allocation counts where it was made until no thread has it any more.
-  return { image, others: process.memoryUsage().arrayBuffers - image.byteLength }
+  return { image: arrival.finish() }
 }

@@ -42,15 +42,8 @@ export interface KeeperOptions {
   readonly saved: SavedImage | null
   /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly onImage: (compiled: InForce) => void
+  readonly onImage: (compiled: Compiled & { readonly generation: number }) => void
   readonly onProblem: (problem: string) => void
-}
-
-/** An image and what was loaded into it, as it comes into force. */
-export interface InForce extends Compiled {
-  readonly generation: number
-  /** Octets of other images that are in memory, the one in force until now among them if the same thread has made it; null where nobody knows. */
-  readonly others: number | null
 }
 
 /** What became of a feed, over several compilations. Times are seconds since 1970. */
@@ -129,7 +122,7 @@ export class FeedKeeper {
   /** The image of the last run is in force until the lists have been read. */
   private adopt({ image, reports, savedAt }: SavedImage): void {
     for (const report of reports) this.remember(report, savedAt, null)
-    this.options.onImage({ image, reports, seconds: 0, generation: 0, others: null })
+    this.options.onImage({ image, reports, seconds: 0, generation: 0 })
   }
 
   private async compileUntilCurrent(): Promise<void> {
@@ -145,13 +138,13 @@ export class FeedKeeper {
     const generation = this.generation + 1
     try {
       const orders = { feeds, dataFolder, now: startedAt, seed, categories, generation, neverBlock, keeping }
-      const { compiled, others, ended } = await this.compiler.compile(orders, onProblem)
+      const { compiled, ended } = await this.compiler.compile(orders, onProblem)
       if (this.closed) return
       this.generation = generation
       this.failure = null
       for (const report of compiled.reports) this.remember(report, startedAt, report.cause)
       this.planExpiry(compiled.reports, startedAt)
-      onImage({ ...compiled, generation, others })
+      onImage({ ...compiled, generation })
       // What it writes down must not be written by two at once.
       await ended
     } catch (error) {

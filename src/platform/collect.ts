@@ -54,12 +54,7 @@ export function thoroughCollector(): () => void {
   }
 }
 
-/**
- * Counts what a thread lets go of, and collects a little later, once it is out of hand, as far as that is worth it.
- *
- * Where somebody knows how much of what was let go of before is in memory still, whoever holds it, all objects are looked through only when that is much, or what is let go of
- * now is.
- */
+/** Counts what a thread lets go of, and collects a little later, once it is out of hand, as far as that is worth it. */
 export class LettingGo {
   private readonly collect: Collector
   private readonly afterMs: number
@@ -72,25 +67,15 @@ export class LettingGo {
     this.afterMs = afterMs
   }
 
-  /** `lingering` octets: null where nobody knows. */
-  note(octets: number, lingering: number | null = null): void {
+  note(octets: number): void {
     this.octets += octets
     this.octetsInAll += octets
     if (this.octets < WORTH_OCTETS) return
     this.octets = 0
-    const isMuch = Math.max(lingering ?? this.octetsInAll, octets) >= MUCH_OCTETS
-    if (isMuch || lingering !== null) this.octetsInAll = 0
+    const isMuch = this.octetsInAll >= MUCH_OCTETS
+    if (isMuch) this.octetsInAll = 0
     setTimeout(() => (isMuch ? this.collect.all() : this.collect.young()), this.afterMs).unref()
   }
-}
-
-/**
- * What lingers of former images while one takes the place of another, of `former` octets; `others` are counted besides the new one, null: nobody knows. Where the one in force was not
- * counted, as it was made by another thread, no more is known of those before it: all of them may linger.
- */
-export function lingeringOctets(others: number | null, former: number): number | null {
-  if (others === null) return null
-  return others < former ? Number.POSITIVE_INFINITY : others - former
 }
 
 type Collect = (options?: {

@@ -1,13 +1,11 @@
 /** The compiling process seen from who asked: what its image must be, and what each of its ends means. */
 import { execFileSync } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Compiler } from '../../src/feeds/compiler.ts'
 import { Arrival, piecesOf, sumOf } from '../../src/feeds/handover.ts'
 import { FilterBuilder } from '../../src/images/filter/builder.ts'
-import { collector, WORTH_OCTETS } from '../../src/platform/collect.ts'
 import { Folder } from '../cli/program.ts'
 import { listOf, ordersIn } from '../support/refreshes.ts'
 
@@ -130,36 +128,4 @@ describe('a list that is compiled in a process of its own', () => {
       expect(compiled.reports[0]).toMatchObject({ blocked: 3000, failure: null })
     }
   })
-
-  test.skipIf(process.platform !== 'linux')(
-    'it is known how much of the others is in memory still',
-    async () => {
-      compiler = new Compiler()
-      const collect = collector().all
-      // Large enough for the thread that takes images to collect its own part of it.
-      const lines = Array.from({ length: 200_000 }, (_, i) => `n${i}.example\n`).join('')
-      const compileAgain = async (round: number) => {
-        folder.write('list.txt', `${lines}v${round}.example\n`)
-        const { compiled, others, ended } = await compiler.compile(ordersIn(folder.path, round), () => {})
-        await ended
-        return { image: compiled.image, others: others! }
-      }
-      const held = [await compileAgain(1)]
-      const { byteLength } = held[0]!.image
-      expect(byteLength).toBeGreaterThan(WORTH_OCTETS)
-      // What else that thread has: the pieces in which images come.
-      const rest = byteLength / 2
-      held.push(await compileAgain(2))
-      held.push(await compileAgain(3))
-      const own = held.map(({ others }) => others / byteLength)
-      held.length = 0
-      // A reference that was just read lives until the end of the turn.
-      await sleep(10)
-      collect()
-      const afterwards = await compileAgain(4)
-      expect(own.map(Math.floor)).toEqual([0, 1, 2])
-      expect(afterwards.others).toBeLessThan(rest)
-    },
-    120_000,
-  )
 })
