@@ -28,10 +28,11 @@ export class Program {
   readonly ended: Promise<Ended>
   private hasEnded = false
 
-  constructor(args: readonly string[], cwd?: string) {
+  /** `nodeOptions`: NODE_OPTIONS, instead of those of whoever runs the tests. */
+  constructor(args: readonly string[], cwd?: string, nodeOptions = '') {
     this.process = spawn(PROGRAM, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' },
+      env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: nodeOptions },
       ...(cwd === undefined ? {} : { cwd }),
     })
     this.process.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -104,7 +105,11 @@ export class Folder {
 
   /** Starts a command, and ends it with the folder. */
   start(...args: readonly string[]): Program {
-    const program = new Program(args, this.path)
+    return this.startIn('', ...args)
+  }
+
+  private startIn(nodeOptions: string, ...args: readonly string[]): Program {
+    const program = new Program(args, this.path, nodeOptions)
     this.started.push(program)
     return program
   }
@@ -114,8 +119,8 @@ export class Folder {
   }
 
   /** Starts `serve` and waits until it says that it serves. */
-  async serve(config: string): Promise<Program> {
-    const program = this.start('serve', '--config', config)
+  async serve(config: string, nodeOptions = ''): Promise<Program> {
+    const program = this.startIn(nodeOptions, 'serve', '--config', config)
     await program.printed(/^Try: /m)
     return program
   }

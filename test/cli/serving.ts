@@ -42,8 +42,8 @@ export class Serving {
     })
   }
 
-  serve(own: Record<string, unknown> = {}): Promise<Program> {
-    return this.folder.serve(this.config(own))
+  serve(own: Record<string, unknown> = {}, nodeOptions = ''): Promise<Program> {
+    return this.folder.serve(this.config(own), nodeOptions)
   }
 
   /** Asks over UDP, from a port of its own each time, so that every worker gets its share. */
