@@ -2,9 +2,9 @@
 # check `http.admin: 127.0.0.1:8081` or another address with QALQAN_HEALTH set to its /healthz.
 #
 #   docker build -t qalqan .
-#   docker run --rm -v ./qalqan:/etc/qalqan:ro -v qalqan-data:/var/lib/qalqan -p 53:53/udp -p 53:53/tcp -p 80:8080 qalqan
+#   docker run --rm --ulimit nice=20:20 -v ./qalqan:/etc/qalqan:ro -v qalqan-data:/var/lib/qalqan -p 53:53/udp -p 53:53/tcp -p 80:8080 qalqan
 #
-# The user is not root. Docker lets it listen on port 53; where another runtime does not, listen on 5300 and publish 53:5300.
+# With the limit on nice, lists are also read again where no core is ever idle. The user is not root. Docker lets it listen on port 53; where another runtime does not, listen on 5300 and publish 53:5300.
 FROM node:26-slim
 
 ENV NODE_ENV=production QALQAN_HEALTH=http://127.0.0.1:8081/healthz

@@ -16,10 +16,11 @@ import { readUrgentChanges } from './feeds/urgent.ts'
 import { UrgentKeeper } from './feeds/urgent-keeper.ts'
 import { FilterBuilder } from './images/filter/builder.ts'
 import { allServers, planWorkers } from './orders.ts'
-import { collector, LettingGo, letOthersGoFirst, thoroughCollector } from './platform/collect.ts'
+import { collectorInTurns, LettingGo, thoroughCollector } from './platform/collect.ts'
 import type { RunningHttpServer } from './platform/http-server.ts'
 import { makeFolder, NoFolderThere } from './platform/make-folder.ts'
 import { returnLargeBlocks } from './platform/malloc.ts'
+import { inTurns } from './platform/yielding.ts'
 import { blockedCategories, categoriesOf } from './policy/categories.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { blockFinder } from './policy/find-block.ts'
@@ -79,7 +80,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   for (const warning of settings.warnings) log.logger.warn(warning)
   refuseWhereNothingCanBe(settings.data)
   const collect = thoroughCollector()
-  const lettingGo = new LettingGo(letOthersGoFirst(collector()), COLLECT_MS)
+  const lettingGo = new LettingGo(collectorInTurns(), COLLECT_MS)
   const categories = categoriesOf(settings)
   const madeWith = { feeds: settings.feeds, categories, neverBlock: settings.guards }
   const { saved, problems } = openSavedImage(settings.data, fingerprintOf(madeWith))
@@ -238,7 +239,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
     void fetchers.refresh()
     void keeper.refresh()
   }
-  setTimeout(collect, COLLECT_MS).unref()
+  setTimeout(() => inTurns(collect), COLLECT_MS).unref()
   return {
     banner: banner(settings, { driver: listening.driver, names: readers.filter.names, keeper }),
     reload,

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { layOutCounters } from './images/counters.ts'
 import { collector, LettingGo } from './platform/collect.ts'
 import { randomSource } from './platform/random.ts'
-import { type Assembled, assemble, openImages } from './resolver/assemble.ts'
+import { type Assembled, assemble, octetsLetGo, openImages } from './resolver/assemble.ts'
 import { type Clock, monotonicClock, type Plane } from './resolver/plane.ts'
 import type { Questions } from './resolver/questions.ts'
 import { ConnectionLimits } from './transport/connection-limits.ts'
@@ -126,12 +126,10 @@ async function run(): Promise<void> {
     if (message.kind === 'stop') stop(plane, questions, outlets, message.withinMs)
     else if (message.kind === 'flush') flush(plane.cache, message.name, message.below, () => {})
     else {
-      const { filter, overlay } = plane.images
+      const former = plane.images
       plane.images = openImages(message.images)
-      const { generation } = plane.images.filter
-      gauges.setGeneration(generation)
-      // With the same filter it was the overlay that changed.
-      lettingGo.note(generation === filter.generation ? overlay.octets : filter.octets)
+      gauges.setGeneration(plane.images.filter.generation)
+      lettingGo.note(octetsLetGo(former, plane.images))
     }
   })
   say({ kind: 'listening', driver: kernel === null ? 'dgram' : 'batch', note })

@@ -2,7 +2,7 @@
  * A compilation in a process of its own, seen from who asked for it.
  *
  * A process, since V8's helper threads belong to all threads of one: those that compile JavaScript and collect garbage for a thread that goes last do not
- * go last, and took the workers' turns for milliseconds. In a process of its own all of them do. Its image comes through a pipe, which works whatever state the
+ * go last, and took the workers' turns for milliseconds. In a process of its own all of them do that it makes once it goes last. Its image comes through a pipe, which works whatever state the
  * disk is in.
  *
  * Owns: that the process goes last though not for ever, and what its end means. Never: takes an image that did not arrive whole.
@@ -13,15 +13,16 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { openPipe, type Pipe } from '../platform/pipe.ts'
+import { processorMs } from '../platform/processor-time.ts'
 import { goLast, goOn, policySetter } from '../platform/yielding.ts'
 import type { Compiled, CompileOrders } from './compilation.ts'
 import { Arrival, type Finished, type FromCompiler, IMAGE_PIPE, type Start } from './handover.ts'
 import type { FromImageThread, ImageOrders } from './image-thread.ts'
+import { type Patience, startPatience } from './patience.ts'
 
-/** How long a compilation gives way to everybody: some times what it takes where a core is idle half of the time. */
+/** How long a compilation gives way to everybody whatever it gets: what it takes where a core is idle a third of the time. */
 const YIELD_MS = 2000
 const YIELD_MS_A_MIB = 600
-const HURRY_MS = 1000
 /** What is made for a line is of no use after it, and more room for it is only memory. */
 const YOUNG_MIB = 1
 
@@ -55,11 +56,13 @@ export class Compiler {
 
   /** Rejects with one clear line where no image comes of it. What goes wrong afterwards is told to `onProblem`. One at a time. */
   async compile(orders: CompileOrders, onProblem: (problem: string) => void): Promise<Compiling> {
+    // Looked for before the process is there, which must be told to go last before it has threads.
+    const patientMs = patienceMs(orders)
     const pipe = openPipe()
     try {
       const child = startProcess(this.program, pipe, this.end.signal)
+      const patience = yieldFor(child, patientMs)
       const ended = endOf(child)
-      const patience = yieldFor(child, patienceMs(orders))
       try {
         return await this.follow({ child, ended, pipe, patience }, orders, onProblem)
       } catch (error) {
@@ -158,30 +161,13 @@ function octetsOf(path: string): number {
   }
 }
 
-interface Patience {
-  readonly isLeft: boolean
-  end(): void
-}
-
-/** Lets the process, and then the thread that takes its image, go last, though not for ever: on cores that are never idle they would never be done. */
-function yieldFor({ pid }: ChildProcess, patienceMs: number): Patience {
-  let isLeft = true
-  if (pid === undefined) return { isLeft, end() {} }
+/** Lets the process, and then the thread that takes its image, go last, though not for ever. */
+function yieldFor({ pid }: ChildProcess, patientMs: number): Patience {
+  if (pid === undefined) return { isLeft: true, end() {} }
   goLast(pid)
-  let timer = setTimeout(hurry, patienceMs).unref()
-  return {
-    get isLeft() {
-      return isLeft
-    },
-    end: () => clearTimeout(timer),
-  }
-
-  function hurry(): void {
-    isLeft = false
-    for (const one of [pid!, process.pid]) goOn(one)
-    // The thread may only now have heard that it is to go last.
-    timer = setTimeout(hurry, HURRY_MS).unref()
-  }
+  const usedMs = () => processorMs(pid)
+  // The thread may only have heard that it is to go last when this is called again.
+  return startPatience(patientMs, usedMs, () => [pid, process.pid].forEach(goOn))
 }
 
 /** When it is gone, and what it has said was heard: null where it ended well, otherwise how, in a sentence. */

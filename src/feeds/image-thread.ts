@@ -4,8 +4,8 @@
  */
 import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import { collector, LettingGo, letOthersGoFirst } from '../platform/collect.ts'
-import { goLast, offerOften } from '../platform/yielding.ts'
+import { collectorInTurns, LettingGo } from '../platform/collect.ts'
+import { goLast, inTurns } from '../platform/yielding.ts'
 import { Arrival, PIECE_OCTETS } from './handover.ts'
 
 export interface ImageOrders {
@@ -20,22 +20,17 @@ export interface ImageOrders {
 export type FromImageThread = { readonly image: SharedArrayBuffer } | { readonly problem: string | null }
 
 const port = parentPort!
-const lettingGo = new LettingGo(letOthersGoFirst(collector()), 0)
+const lettingGo = new LettingGo(collectorInTurns(), 0)
 
 port.on('message', (orders: ImageOrders) => {
-  const endOffers = orders.last ? giveWay() : null
-  try {
-    port.postMessage(takeOrSay(orders))
-  } finally {
-    endOffers?.()
-  }
+  port.postMessage(orders.last ? giveWay(() => takeOrSay(orders)) : takeOrSay(orders))
   // What was handed over must not stay in memory because nothing more is allocated here.
   lettingGo.note(orders.octets)
 })
 
-function giveWay(): () => void {
+function giveWay<T>(work: () => T): T {
   goLast(0)
-  return offerOften()
+  return inTurns(work)
 }
 
 function takeOrSay(orders: ImageOrders): FromImageThread {

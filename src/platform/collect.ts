@@ -5,7 +5,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { returnFreedBlocks } from './malloc.ts'
-import { offerOften } from './yielding.ts'
+import { inTurns } from './yielding.ts'
 
 /** What has been let go of in all when young objects are looked through, which takes less than a millisecond. */
 export const WORTH_OCTETS = 4 * 1024 * 1024
@@ -25,24 +25,15 @@ export function collector(): Collector {
   return { young: () => collect({ type: 'minor', execution: 'sync' }), all: () => collect() }
 }
 
-/** The same in turns: all garbage takes milliseconds to collect, and there may be fewer cores than threads that are busy. */
-export function letOthersGoFirst({ young, all }: Collector): Collector {
-  return {
-    young,
-    all() {
-      const endOffers = offerOften()
-      try {
-        all()
-      } finally {
-        endOffers()
-      }
-    },
-  }
+/** The same for a thread that others should go before: all garbage takes milliseconds to collect, and there may be fewer cores than threads that are busy. */
+export function collectorInTurns(): Collector {
+  const { young, all } = collector()
+  return { young, all: () => inTurns(all) }
 }
 
 /**
- * The same for a thread that nobody waits for: it takes some ten milliseconds, twice, and gives back to the system what the engine and the C library keep
- * for later as well: room for young objects that only the start needed, and pages that the first collection has emptied.
+ * Collects all garbage of the calling thread and gives back to the system what the engine and the C library keep for later as well: room for young objects that only
+ * the start needed, and pages that the first collection has emptied. Takes some ten milliseconds, twice: for a moment when nobody waits for the thread.
  */
 export function thoroughCollector(): () => void {
   const collect = gc()

@@ -53,14 +53,16 @@ export function goLast(pid: number): void {
 /**
  * Takes that back, of those of its threads that go last, for a process that never got its turn: it shares cores with others then. With the turns of
  * `offerOften`, each of which is counted as a whole slice, its share is small still: one of thirty beside one that is always busy. Threads with another policy keep
- * it. Where RLIMIT_NICE does not let us, nothing changes.
+ * it. Where RLIMIT_NICE does not let us (it must be 20 or more, sched(7)), nothing changes.
  */
 export function goOn(pid: number): void {
   const set = policySetter()
   const policyOf = libcFunction<(thread: number) => number>('int sched_getscheduler(int)')
   if (set === null || policyOf === null) return
-  for (const thread of threadsOf(pid))
-    if (policyOf(thread) === SCHED_IDLE) set(thread, SCHED_OTHER, new Uint8Array(PARAM_OCTETS))
+  const goesOn = (thread: number) =>
+    policyOf(thread) !== SCHED_IDLE || set(thread, SCHED_OTHER, new Uint8Array(PARAM_OCTETS)) === 0
+  // What is not allowed for the first is not for the others, and those had better not be listed then.
+  if (goesOn(pid)) for (const thread of threadsOf(pid)) goesOn(thread)
 }
 
 /**
@@ -82,6 +84,16 @@ export function offerOften(): () => void {
   if (create(CLOCK_MONOTONIC, event, timer) !== 0) return () => {}
   setTime(timer[0]!, 0, BigInt64Array.of(0n, OFFER_NS, 0n, OFFER_NS), null)
   return () => void remove(timer[0]!)
+}
+
+/** Does something while the core is offered often, and no longer, whatever comes of it. */
+export function inTurns<T>(work: () => T): T {
+  const endOffers = offerOften()
+  try {
+    return work()
+  } finally {
+    endOffers()
+  }
 }
 
 /** Not by gettid(2): the C library has it since glibc 2.30 only. Null without /proc. */

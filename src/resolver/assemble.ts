@@ -192,6 +192,11 @@ export interface ImageBuffers {
   readonly notListedCategory: number
 }
 
+/** Octets of what is let go of when other images take the place of these: with the same filter it is the overlay that changed. */
+export function octetsLetGo(former: FilterImages, next: FilterImages): number {
+  return next.filter.generation === former.filter.generation ? former.overlay.octets : former.filter.octets
+}
+
 export function openImages({ filter, overlay, policies, notListedCategory }: ImageBuffers): FilterImages {
   return {
     filter: new FilterReader(filter),

@@ -7,9 +7,9 @@ export const INSPECTED = '--inspect=127.0.0.1:0'
 
 export interface Kept {
   /** Objects of the main thread, and what their buffers hold elsewhere. */
-  readonly heapMb: number
-  /** Of the whole process. */
-  readonly residentMb: number
+  readonly heapOctets: number
+  /** Of the whole process, what V8 has for objects to come too. */
+  readonly residentMib: number
 }
 
 export async function keptBy(program: Program): Promise<Kept> {
@@ -20,7 +20,7 @@ export async function keptBy(program: Program): Promise<Kept> {
     await opened(socket)
     await asked(socket, 1, 'HeapProfiler.collectGarbage')
     const { usedSize, backingStorageSize } = await asked(socket, 2, 'Runtime.getHeapUsage')
-    return { heapMb: (usedSize! + backingStorageSize!) / 1e6, residentMb: memoryOf(program).VmRSS! }
+    return { heapOctets: usedSize! + backingStorageSize!, residentMib: memoryOf(program).VmRSS! }
   } finally {
     socket.close()
   }
