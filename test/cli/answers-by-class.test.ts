@@ -35,7 +35,7 @@ beforeEach(async () => {
       appeal: { email: 'appeal@p.example', phone: '+7 700 000 00 00', url: 'https://p.example/appeal' },
     },
   })
-})
+}, 60_000)
 afterEach(() => serving.close())
 
 async function ask(name: string, options: readonly number[] = [], type = 1): Promise<Buffer> {
