@@ -9,7 +9,7 @@ import { addressFor } from '../transport/scripted-upstream.ts'
 import { freePort, ndjson, type Program } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
 
-// Where no core is idle a server needs many seconds to start, and to take a list that has changed.
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving

@@ -13,7 +13,7 @@ const NAMES = 100_000
 
 /** What a busy machine may need for anything here: a compilation goes behind everything else. */
 const PATIENCE_MS = 30_000
-vi.setConfig({ testTimeout: 150_000 })
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 })
 
 let own: Serving
 beforeEach(async () => {

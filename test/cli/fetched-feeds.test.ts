@@ -7,8 +7,8 @@ import { read } from '../support/reading.ts'
 import { UdpClient } from '../transport/clients.ts'
 import { Folder, freePort } from './program.ts'
 
-// Where no core is idle a server needs many seconds to start, and to take a list that has changed.
-vi.setConfig({ testTimeout: 120_000 })
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let folder: Folder
 let server: Server

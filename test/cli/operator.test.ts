@@ -8,7 +8,7 @@ import { PAGE_ADDRESS, Serving } from './serving.ts'
 
 /** What a change that is in force may need to reach every worker. */
 const WORKERS_MS = 10_000
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import type { RefreshOutcome } from '../../src/refresh.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
 
 // Where no core is idle each list that is read takes many seconds.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving
 let server: Server

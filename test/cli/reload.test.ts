@@ -11,7 +11,7 @@ const FEEDS = { feeds: [LIST] }
 
 /** A compilation goes behind everything else: where no core is idle it takes many seconds. */
 const COMPILED_MS = 30_000
-vi.setConfig({ testTimeout: 150_000 })
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 })
 
 let own: Serving
 beforeEach(async () => {

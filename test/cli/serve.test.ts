@@ -8,8 +8,8 @@ import { addressFor } from '../transport/scripted-upstream.ts'
 import { freePort, ndjson } from './program.ts'
 import { outcome, PAGE_ADDRESS, Serving } from './serving.ts'
 
-// Where no core is idle a server needs many seconds to start, and to take a list that has changed.
-vi.setConfig({ testTimeout: 120_000 })
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const HOTLINE = { name: 'hotline', source: 'hotline.ndjson', class: 'hotline', category: 'illegal' }
 const BETS = { name: 'bets', source: 'bets.txt', class: 'household', category: 'gambling' }

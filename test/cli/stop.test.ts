@@ -9,7 +9,7 @@ import { outcome, Serving } from './serving.ts'
 const STOP_MS_MAX = 5000
 const AT_ONCE_MS = 2000
 // Where no core is idle a server needs many seconds to start.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let own: Serving
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import { freePort } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
 
 // Where no core is idle each list that is read takes many seconds.
-vi.setConfig({ testTimeout: 150_000 })
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 })
 
 let serving: Serving
 beforeEach(async () => {

@@ -23,7 +23,7 @@ interface Death {
 
 /** What a busy machine may need to start threads, and to end them. */
 const PATIENCE_MS = 30_000
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let own: Serving
 let pool: WorkerPool | null = null
