@@ -49,15 +49,14 @@ test('is fetched, followed and kept', async () => {
 
   list = 'bad.example\nworse.example\n'
   first.signal('SIGHUP')
-  const untilMs = Date.now() + 30_000
-  while (!(await blocks('worse.example')) && Date.now() < untilMs)
-    await new Promise(resolve => setTimeout(resolve, 100))
-  expect(await blocks('worse.example')).toBe(true)
+  await expect.poll(() => blocks('worse.example'), { timeout: 30_000 }).toBe(true)
 
   first.signal('SIGTERM')
   await first.ended
   server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
   await folder.serve(config)
-  expect([await blocks('bad.example'), await blocks('worse.example')]).toEqual([true, true])
+  expect(await blocks('bad.example')).toBe(true)
+  // At once where the first run had the time to keep its last image, otherwise when the copy of the list has been read.
+  await expect.poll(() => blocks('worse.example'), { timeout: 30_000 }).toBe(true)
 })
