@@ -1,12 +1,15 @@
 /** What the whole program tells a blocked client, as its configuration says: by class, as a line or as data, and what it says of itself. */
 import packet from 'dns-packet'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { wireName } from '../support/octets.ts'
 import { rawOpt, rawQuery } from '../support/raw.ts'
 import { extendedError, read } from '../support/reading.ts'
 import { UdpClient } from '../transport/clients.ts'
 import { ndjson } from './program.ts'
 import { Serving } from './serving.ts'
+
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving
 beforeEach(async () => {

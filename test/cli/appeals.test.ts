@@ -2,17 +2,24 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ask, exchange, parseAnswer } from '../platform/raw-http.ts'
 import { FIRST } from '../support/certificates.ts'
+import { addressFor } from '../transport/scripted-upstream.ts'
 import { freePort, ndjson, type Program } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
+
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving
 let page = 0
 let overTls = 0
 let config = ''
 let server: Program
+
+/** What a change that a command made may need to reach every worker. */
+const IN_FORCE_MS = 10_000
 
 const ENTRIES = [
   { host: 'wrong.example', case: 'K-1', listed: '2026-03-05', basis: 'Act <3>, § 5' },
@@ -115,10 +122,8 @@ describe('an appeal', () => {
       0,
       `${ticket}: upheld by A. Person\nwrong.example: blocks that feeds have for this very name are lifted\n`,
     ])
-    const startMs = performance.now()
-    while ((await serving.ask('wrong.example')) === PAGE_ADDRESS && performance.now() - startMs < 5000)
-      await new Promise(resolve => setTimeout(resolve, 20))
-    expect(performance.now() - startMs).toBeLessThan(2500)
+    // By no look at a list, which would be later by far.
+    expect(await serving.becomes('wrong.example', addressFor('wrong.example'), IN_FORCE_MS)).toBe(true)
     expect((await get(`/appeal/${ticket}?lang=en`)).body).toMatch(/upheld[\s\S]*You are right\./)
     // What was lifted is no block any more, whatever its list says.
     expect([
@@ -129,7 +134,7 @@ describe('an appeal', () => {
     expect(readFileSync(serving.folder.file('data/urgent.ndjson'), 'utf8')).toContain(
       `appeal ${ticket}, upheld by A. Person`,
     )
-  }, 30_000)
+  })
 
   test('upheld lifts exactly what it is about: not a rule above the site, all names of a case', async () => {
     const own = await token()
@@ -149,9 +154,9 @@ describe('an appeal', () => {
     expect((await appeals('decide', tickets[2]!, '--reject', '--by', 'A', '--reason', 'It is not blocked.')).code).toBe(
       0,
     )
-    expect(await serving.becomes('two.example', await serving.ask('other.example'))).toBe(false)
-    expect(await serving.ask('two.example')).not.toBe(PAGE_ADDRESS)
-  }, 30_000)
+    for (const name of ['parent.example', 'one.example', 'two.example'])
+      expect(await serving.becomes(name, addressFor(name), IN_FORCE_MS)).toBe(true)
+  })
 
   test('that does not come from our form, or not as a form, changes nothing and is told so', async () => {
     const own = await token()
@@ -173,7 +178,7 @@ describe('an appeal', () => {
     for (const [what, status, answer] of rows) expect([what, (await answer).status]).toEqual([what, status])
     expect((await appeals('list')).stdout).toBe('no appeals\n')
     expect((await get('/appeal')).headers.has('set-cookie')).toBe(false)
-  }, 30_000)
+  })
 
   test('is escaped wherever it is shown, and a network has so many a day', async () => {
     const own = await token()
@@ -186,7 +191,7 @@ describe('an appeal', () => {
     for (let i = 0; i < 5; i++) statuses.push((await post(appeal(own, { subject: `s${i}.example` }))).status)
     expect(statuses).toEqual([201, 201, 201, 201, 429])
     expect((await post(appeal(own, { subject: 's0.example' }))).status).toBe(429)
-  }, 30_000)
+  })
 })
 
 describe('what anybody may ask', () => {
@@ -279,7 +284,7 @@ describe('what anybody may ask', () => {
     serving.folder.write('list.ndjson', ndjson(...ENTRIES.slice(1), { host: 'new.example' }, { host: 'newer.example' }))
     expect(await serving.becomes('newer.example', PAGE_ADDRESS)).toBe(true)
     // Counted after the image is in force, and told anew every five seconds.
-    const endMs = performance.now() + 10_000
+    const endMs = performance.now() + 30_000
     const ofOthers = async () => {
       const { changes } = JSON.parse((await get('/api/v1/transparency')).body)
       return changes.map((own: Record<string, unknown>) => [own.basis, own.added, own.withdrawn])
@@ -291,7 +296,7 @@ describe('what anybody may ask', () => {
     while (JSON.stringify(await ofOthers()) !== JSON.stringify(expected) && performance.now() < endMs)
       await new Promise(resolve => setTimeout(resolve, 200))
     expect(await ofOthers()).toEqual(expected)
-  }, 30_000)
+  })
 
   test('by a public number: the class, the basis and the reviewer of its entry, and no name', async () => {
     const shown = await ask(page, 'GET /?lang=en HTTP/1.1', 'Host: numbered.example')
@@ -390,7 +395,7 @@ test('nobody’s address, and no name that was asked for, is anywhere afterwards
   ] as const
   for (const [what, text] of kept)
     expect([what, /127\.0\.0\.77|marked|person\.example/.exec(text!)?.[0] ?? null]).toEqual([what, null])
-}, 30_000)
+})
 
 test('appeals that cannot be stored are said to be so, and the page lives on', async () => {
   const own = await token()
@@ -398,4 +403,4 @@ test('appeals that cannot be stored are said to be so, and the page lives on', a
   const sent = await post(appeal(own))
   expect([sent.status, sent.body.includes('cannot be stored')]).toEqual([503, true])
   expect((await ask(page, 'GET / HTTP/1.1', 'Host: wrong.example')).status).toBe(451)
-}, 30_000)
+})

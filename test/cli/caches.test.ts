@@ -1,12 +1,15 @@
 /** What an operator does with the caches: names thrown out while serving, answers kept from one run to the next; and what a ring of forwarders costs. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { query } from '../support/messages.ts'
 import { read } from '../support/reading.ts'
 import { delay, UdpClient } from '../transport/clients.ts'
 import { ScriptedUpstream } from '../transport/scripted-upstream.ts'
 import { Folder, freePort, Program } from './program.ts'
+
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let folder: Folder
 let upstream: ScriptedUpstream

@@ -1,11 +1,14 @@
 /** A list on a web server: fetched before the first query, in force again when it changes, and from its copy when the server is gone. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { query } from '../support/messages.ts'
 import { read } from '../support/reading.ts'
 import { UdpClient } from '../transport/clients.ts'
 import { Folder, freePort } from './program.ts'
+
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let folder: Folder
 let server: Server
@@ -46,15 +49,14 @@ test('is fetched, followed and kept', async () => {
 
   list = 'bad.example\nworse.example\n'
   first.signal('SIGHUP')
-  const untilMs = Date.now() + 10_000
-  while (!(await blocks('worse.example')) && Date.now() < untilMs)
-    await new Promise(resolve => setTimeout(resolve, 100))
-  expect(await blocks('worse.example')).toBe(true)
+  await expect.poll(() => blocks('worse.example'), { timeout: 30_000 }).toBe(true)
 
   first.signal('SIGTERM')
   await first.ended
   server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
   await folder.serve(config)
-  expect([await blocks('bad.example'), await blocks('worse.example')]).toEqual([true, true])
+  expect(await blocks('bad.example')).toBe(true)
+  // At once where the first run had the time to keep its last image, otherwise when the copy of the list has been read.
+  await expect.poll(() => blocks('worse.example'), { timeout: 30_000 }).toBe(true)
 })

@@ -1,7 +1,10 @@
 /** A feed that is only monitored: counted, explained, and never in anybody's way. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { freePort } from './program.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
+
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving
 beforeEach(async () => {

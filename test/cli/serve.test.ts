@@ -1,12 +1,15 @@
 import { createSocket } from 'node:dgram'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { query } from '../support/messages.ts'
 import { TcpClient } from '../transport/clients.ts'
 import { addressFor } from '../transport/scripted-upstream.ts'
 import { freePort, ndjson } from './program.ts'
 import { outcome, PAGE_ADDRESS, Serving } from './serving.ts'
+
+// Where no core is idle a server needs many seconds to start, to take a list that has changed, and to be gone.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const HOTLINE = { name: 'hotline', source: 'hotline.ndjson', class: 'hotline', category: 'illegal' }
 const BETS = { name: 'bets', source: 'bets.txt', class: 'household', category: 'gambling' }

@@ -50,13 +50,13 @@ export class Serving {
   async ask(name: string, own: { address?: string; from?: string; withinMs?: number } = {}): Promise<string> {
     const client = await UdpClient.to(this.port, own.address ?? '127.0.0.1', own.from)
     const id = this.nextId++ & 0xffff
-    const answer = await client.ask(query({ name, id }), own.withinMs ?? 3000)
+    const answer = await client.ask(query({ name, id }), own.withinMs ?? 10_000)
     client.close()
     return outcome(answer)
   }
 
-  /** Asks again and again until the outcome is this; false where it never was. */
-  async becomes(name: string, wanted: string, withinMs = 5000): Promise<boolean> {
+  /** Asks again and again until the outcome is this; false where it never was: on a busy machine a change of a list takes many seconds. */
+  async becomes(name: string, wanted: string, withinMs = 30_000): Promise<boolean> {
     const endMs = performance.now() + withinMs
     while ((await this.ask(name, { withinMs: 500 })) !== wanted) {
       if (performance.now() > endMs) return false

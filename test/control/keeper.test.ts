@@ -19,6 +19,9 @@ let folder: Folder
 let keeper: FeedKeeper
 let images: InForce[]
 let problems: string[]
+let now: () => number
+/** By the machine's own clock, when the first image was handed over; null before. */
+let firstImageMs: number | null
 
 function keeperOf(
   feeds: readonly Partial<FeedSettings>[],
@@ -49,8 +52,11 @@ function keeperOf(
     neverBlock,
     keeping: { keepMs: 3_600_000, octetsMax: 2 ** 20 },
     saved,
-    now: Date.now,
-    onImage: ({ image, generation }) => void images.push({ generation, names: new FilterReader(image).names }),
+    now,
+    onImage: ({ image, generation }) => {
+      firstImageMs ??= performance.now()
+      images.push({ generation, names: new FilterReader(image).names })
+    },
     onProblem: problem => void problems.push(problem),
   })
   return keeper
@@ -60,6 +66,8 @@ beforeEach(() => {
   folder = new Folder()
   images = []
   problems = []
+  now = Date.now
+  firstImageMs = null
 })
 afterEach(async () => {
   keeper.close()
@@ -73,11 +81,30 @@ async function startedOf(feeds: readonly Partial<FeedSettings>[]): Promise<FeedK
   return started
 }
 
+/** A clock that begins to run with the first image, however long the machine takes for that. */
+const runningFrom = (second: number) => () =>
+  second * 1000 + (firstImageMs === null ? 0 : performance.now() - firstImageMs)
+
 const list = (...names: readonly string[]) => names.map(name => `${name}\n`).join('')
 /** Longer than a file must lie still before it is read. */
 const SETTLED_MS = 900
+/** A compilation goes behind everything else: where no core is idle it takes many seconds. */
+const COMPILED_MS = 30_000
+/** Between two writes of one burst: well below how long a file must lie still. */
+const GAP_MS_MAX = 150
 
-describe('the keeper of feeds', () => {
+/** Writes a file ten times; returns the longest pause between two writes. */
+async function longestGapOfBurst(): Promise<number> {
+  const writtenMs: number[] = []
+  for (let i = 0; i < 10; i++) {
+    if (i > 0) await delay(20)
+    folder.write('list0.txt', list('a.example', `n${i}.example`))
+    writtenMs.push(performance.now())
+  }
+  return Math.max(...writtenMs.slice(1).map((ms, i) => ms - writtenMs[i]!))
+}
+
+describe('the keeper of feeds', { timeout: 150_000 }, () => {
   test('hands over an image of all feeds before it has started', async () => {
     folder.write('list0.txt', list('a.example', 'b.example'))
     folder.write('list1.txt', list('c.example'))
@@ -114,13 +141,16 @@ describe('the keeper of feeds', () => {
   test('a burst of changes to a file is one compilation', async () => {
     folder.write('list0.txt', list('a.example'))
     await keeperOf([{}]).start()
-    for (let i = 0; i < 10; i++) {
-      folder.write('list0.txt', list('a.example', `n${i}.example`))
-      await delay(20)
+    images = []
+    // A machine that was held up in the middle has written two bursts: then once more, when all is quiet.
+    while ((await longestGapOfBurst()) > GAP_MS_MAX) {
+      await delay(SETTLED_MS)
+      await keeper.refresh()
+      images = []
     }
-    await until(() => images.length > 1)
+    expect(await until(() => images.length > 0, COMPILED_MS)).toBe(true)
     await delay(SETTLED_MS)
-    expect(images.length).toBe(2)
+    expect(images.length).toBe(1)
   })
 
   test('a file that did not change is not read again, though its folder is busy', async () => {
@@ -136,14 +166,14 @@ describe('the keeper of feeds', () => {
     folder.write('list0.txt', list('a.example', 'b.example'))
     await keeperOf([{}]).start()
     rmSync(folder.file('list0.txt'))
-    expect(await until(() => images.length === 2)).toBe(true)
+    expect(await until(() => images.length >= 2, COMPILED_MS)).toBe(true)
     expect(images[1]!.names).toBe(2)
     expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: true })
     expect(keeper.states.get('list0')!.failures).toMatchObject({ unreadable: 1, form: 0 })
     const before = keeper.states.get('list0')!.lastSuccessAt
     expect(before).not.toBeNull()
     renameSync(folder.write('new.txt', list('c.example')), folder.file('list0.txt'))
-    expect(await until(() => images.length === 3)).toBe(true)
+    expect(await until(() => images.length >= 3, COMPILED_MS)).toBe(true)
     expect(images[2]!.names).toBe(1)
     expect(keeper.states.get('list0')!.report).toMatchObject({ fromLastGood: false, failure: null })
   })
@@ -152,7 +182,7 @@ describe('the keeper of feeds', () => {
     folder.write('list0.txt', list('a.example'))
     const first = await startedOf([{}])
     rmSync(folder.file('list0.txt'))
-    expect(await until(() => first.states.get('list0')!.failures.unreadable === 1)).toBe(true)
+    expect(await until(() => first.states.get('list0')!.failures.unreadable >= 1, COMPILED_MS)).toBe(true)
     const { report } = first.states.get('list0')!
     first.close()
     images = []
@@ -160,7 +190,7 @@ describe('the keeper of feeds', () => {
     await keeperOf([{}], NOTHING_OF_YOUR_OWN, saved).start()
     if (images.length === 1 && images[0]!.generation === 0)
       expect(keeper.states.get('list0')).toMatchObject({ lastAttemptAt: 1000, failures: { unreadable: 0 } })
-    expect(await until(() => images.at(-1)!.generation === 1)).toBe(true)
+    expect(await until(() => images.at(-1)!.generation >= 1, COMPILED_MS)).toBe(true)
     expect(keeper.states.get('list0')).toMatchObject({
       report: { fromLastGood: true },
       lastSuccessAt: null,
@@ -179,27 +209,31 @@ describe('the keeper of feeds', () => {
 
   test('entries go when they expire, each at its time, without anybody asking', async () => {
     const second = Math.floor(Date.now() / 1000)
+    now = runningFrom(second)
     const at = (offset: number) => new Date((second + offset) * 1000).toISOString()
     folder.write(
       'list0.txt',
-      ndjson({ host: 'a.example', expires: at(2) }, { host: 'b.example', expires: at(4) }, { host: 'c.example' }),
+      ndjson({ host: 'a.example', expires: at(2) }, { host: 'b.example', expires: at(6) }, { host: 'c.example' }),
     )
     await keeperOf([{}]).start()
     expect(images[0]!.names).toBe(3)
-    expect(await until(() => images.at(-1)!.names === 2, 4000)).toBe(true)
-    expect(Date.now()).toBeGreaterThanOrEqual((second + 2) * 1000)
-    expect(await until(() => images.at(-1)!.names === 1, 5000)).toBe(true)
+    expect(await until(() => images.some(({ names }) => names === 2), COMPILED_MS)).toBe(true)
+    expect(now()).toBeGreaterThanOrEqual((second + 2) * 1000)
+    expect(await until(() => images.at(-1)!.names === 1, COMPILED_MS)).toBe(true)
+    expect(now()).toBeGreaterThanOrEqual((second + 6) * 1000)
     expect(images.length).toBeLessThanOrEqual(5)
   })
 
   test('the guard holds again when its exception ends, without anybody asking', async () => {
-    const end = Math.floor(Date.now() / 1000) + 2
+    const second = Math.floor(Date.now() / 1000)
+    now = runningFrom(second)
+    const end = second + 2
     const one = { name: 'bank.example', by: 'A. Person', reason: 'sample', until: end }
     folder.write('list0.txt', list('bank.example', 'b.example'))
     await keeperOf([{}], { ...NOTHING_OF_YOUR_OWN, protected: ['bank.example'], exceptions: [one] }).start()
     expect(images[0]!.names).toBe(2)
-    expect(await until(() => images.at(-1)!.names === 1, 4000)).toBe(true)
-    expect(Date.now()).toBeGreaterThanOrEqual(end * 1000)
+    expect(await until(() => images.at(-1)!.names === 1, COMPILED_MS)).toBe(true)
+    expect(now()).toBeGreaterThanOrEqual(end * 1000)
     expect(keeper.states.get('list0')!.report).toMatchObject({
       quarantined: { protected: 1 },
       warnings: [expect.stringMatching(/bank\.example by A\. Person ended/)],

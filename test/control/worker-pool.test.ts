@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { planWorkers } from '../../src/orders.ts'
 import { categoriesOf } from '../../src/policy/categories.ts'
 import { compilePolicies } from '../../src/policy/compile.ts'
@@ -17,7 +17,13 @@ interface Death {
   readonly worker: number
   readonly reason: string
   readonly restartMs: number
+  /** Workers that were left. */
+  readonly alive: number
 }
+
+/** What a busy machine may need to start threads, and to end them. */
+const PATIENCE_MS = 30_000
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let own: Serving
 let pool: WorkerPool | null = null
@@ -65,7 +71,7 @@ function makePool(settings: Settings, change: (orders: Orders) => Orders = order
     orders: change(orders),
     images: imagesOf(settings, ['bad.example']),
     onNote: () => {},
-    onDeath: (worker, reason, restartMs) => void deaths.push({ worker, reason, restartMs }),
+    onDeath: (worker, reason, restartMs) => void deaths.push({ worker, reason, restartMs, alive: pool!.alive }),
   })
   return pool
 }
@@ -84,8 +90,8 @@ const BROKEN: Images = {
 }
 
 /** The outcomes of so many queries from as many ports, which the kernel spreads over the workers; silence is one of them. */
-async function askMany(name: string, count: number, withinMs = 1000): Promise<string[]> {
-  return Promise.all(Array.from({ length: count }, () => own.ask(name, { withinMs })))
+async function askMany(name: string, count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, () => own.ask(name)))
 }
 
 /** By name, not by trying: this process must not load what only workers do. */
@@ -119,12 +125,12 @@ describe('the worker pool', () => {
       await makePool(settingsOf({ udp: { driver } })).start()
       const [first, second] = threadsOf(pool!)
       second!.postMessage({ kind: 'images', images: BROKEN })
-      expect(await until(() => deaths.length === 1)).toBe(true)
+      expect(await until(() => deaths.length >= 1, PATIENCE_MS)).toBe(true)
       expect(deaths[0]!.worker).toBe(1)
       expect(deaths[0]!.reason).toMatch(/\S/)
-      expect(pool!.alive).toBe(1)
+      expect(deaths[0]!.alive).toBe(1)
       expect(new Set(await askMany('bad.example', 30))).toEqual(new Set([PAGE_ADDRESS]))
-      expect(await until(() => pool!.alive === 2 && pool!.restarts === 1)).toBe(true)
+      expect(await until(() => pool!.alive === 2 && pool!.restarts >= 1, PATIENCE_MS)).toBe(true)
       await delay(300)
       expect(threadsOf(pool!)[0]).toBe(first)
       expect(new Set(await askMany('bad.example', 30))).toEqual(new Set([PAGE_ADDRESS]))
@@ -136,7 +142,7 @@ describe('the worker pool', () => {
   test.each(DRIVERS)('one that is ended without a chance to tidy up costs the others nothing (%s)', async driver => {
     await makePool(settingsOf({ udp: { driver } })).start()
     await threadsOf(pool!)[1]!.terminate()
-    expect(await until(() => pool!.restarts === 1 && pool!.alive === 2)).toBe(true)
+    expect(await until(() => pool!.restarts >= 1 && pool!.alive === 2, PATIENCE_MS)).toBe(true)
     await delay(500)
     expect(new Set(await askMany('bad.example', 40))).toEqual(new Set([PAGE_ADDRESS]))
   })
@@ -146,8 +152,7 @@ describe('the worker pool', () => {
     await makePool(settings).start()
     threadsOf(pool!)[0]!.postMessage({ kind: 'images', images: BROKEN })
     pool!.broadcast(imagesOf(settings, ['newer.example']))
-    await until(() => deaths.length === 1)
-    await until(() => pool!.restarts === 1 && pool!.alive === 2)
+    expect(await until(() => pool!.restarts >= 1 && pool!.alive === 2, PATIENCE_MS)).toBe(true)
     await delay(500)
     expect(new Set(await askMany('newer.example', 40))).toEqual(new Set([PAGE_ADDRESS]))
   })
@@ -156,13 +161,13 @@ describe('the worker pool', () => {
     const settings = settingsOf({ workers: 1 })
     await makePool(settings).start()
     pool!.broadcast(BROKEN)
-    expect(await until(() => deaths.length >= 3, 10_000)).toBe(true)
+    expect(await until(() => deaths.length >= 3, PATIENCE_MS)).toBe(true)
     const pauses = deaths.map(({ restartMs }) => restartMs)
     expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
     expect(pauses[2]!).toBeGreaterThan(pauses[0]!)
     pool!.broadcast(imagesOf(settings, ['bad.example']))
-    expect(await own.becomes('bad.example', PAGE_ADDRESS, 10_000)).toBe(true)
-  }, 40_000)
+    expect(await own.becomes('bad.example', PAGE_ADDRESS)).toBe(true)
+  })
 
   test.each(DRIVERS)('that cannot listen, says why instead of starting (%s)', async driver => {
     const settings = settingsOf({ udp: { driver } })
@@ -175,17 +180,17 @@ describe('the worker pool', () => {
       () => 'it started',
       (error: Error) => error.message,
     )
-    const problem = await Promise.race([start, delay(5000).then(() => 'nothing was said in 5 s')])
+    const problem = await Promise.race([start, delay(PATIENCE_MS).then(() => 'nothing was said in 30 s')])
     expect(problem).toContain('EADDRNOTAVAIL')
   })
 
   test('stops when all its workers have ended, also one that is just being replaced', async () => {
     await makePool(settingsOf()).start()
     threadsOf(pool!)[1]!.postMessage({ kind: 'images', images: BROKEN })
-    await until(() => deaths.length === 1)
+    expect(await until(() => deaths.length >= 1, PATIENCE_MS)).toBe(true)
     await pool!.stop(500)
     await delay(400)
-    expect(pool!.alive).toBe(0)
+    expect(await until(() => pool!.alive === 0, PATIENCE_MS)).toBe(true)
     expect(await own.ask('bad.example', { withinMs: 200 })).toBe('no answer')
   })
 })

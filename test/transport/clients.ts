@@ -4,8 +4,11 @@ import { connect, type Socket } from 'node:net'
 
 export const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
+/** What a busy machine may need for what takes an idle one some milliseconds. */
+const PATIENCE_MS = 15_000
+
 /** Waits until something holds; false where it never did. */
-export async function until(holds: () => boolean, withinMs = 3000): Promise<boolean> {
+export async function until(holds: () => boolean, withinMs = PATIENCE_MS): Promise<boolean> {
   const endMs = performance.now() + withinMs
   while (!holds()) {
     if (performance.now() > endMs) return false
@@ -49,7 +52,7 @@ export class UdpClient {
   }
 
   /** The answer that has the query's id, or null. */
-  async ask(message: Uint8Array, withinMs = 3000): Promise<Buffer | null> {
+  async ask(message: Uint8Array, withinMs = PATIENCE_MS): Promise<Buffer | null> {
     const id = (message[0]! << 8) | message[1]!
     const answer = new Promise<Buffer | null>(resolve => {
       const tooLate = setTimeout(() => {
@@ -137,12 +140,12 @@ export class TcpClient {
   }
 
   /** Waits until so many answers are there; returns all. */
-  async answers(count: number, withinMs = 3000): Promise<Buffer[]> {
+  async answers(count: number, withinMs = PATIENCE_MS): Promise<Buffer[]> {
     await until(() => this.messages.length >= count || this.closed, withinMs)
     return this.messages
   }
 
-  waitClosed(withinMs = 3000): Promise<boolean> {
+  waitClosed(withinMs = PATIENCE_MS): Promise<boolean> {
     return until(() => this.closed || this.ended, withinMs)
   }
 

@@ -53,6 +53,8 @@ export interface LoopbackOptions {
   readonly attempts?: number
   readonly cacheOctets?: number
   readonly idleMs?: number
+  /** Milliseconds from some moment on; absent: the machine's. */
+  readonly now?: () => number
   readonly limits?: ConnectionLimits
   readonly tcpPort?: number
 }
@@ -88,7 +90,7 @@ export class LoopbackPlane {
       servers: upstreams.length,
       timeoutMs: options.timeoutMs ?? 2000,
       attempts: options.attempts ?? 3,
-      clock: monotonicClock(() => performance.now()),
+      clock: monotonicClock(options.now ?? (() => performance.now())),
       random: randomSource(),
       counters: allocateCounters(this.layout),
       layout: this.layout,

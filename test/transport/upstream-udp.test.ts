@@ -124,23 +124,25 @@ describe.each(DRIVERS)('upstreams over UDP (%s)', driver => {
 
   test('a server that is not there costs no waiting: the next is asked at once', async () => {
     const upstream = await upstreamThat(answering)
-    const { client } = await serving({ upstreams: [await closedEndpoint(), upstream.endpoint], timeoutMs: 5000 })
+    const timeoutMs = 10_000
+    const { client } = await serving({ upstreams: [await closedEndpoint(), upstream.endpoint], timeoutMs })
     const startMs = performance.now()
     for (let i = 0; i < 20; i++) {
       expect(result(await client.ask(query({ name: `there${i}.test`, id: i })))).toBe(addressFor(`there${i}.test`))
     }
-    expect(performance.now() - startMs).toBeLessThan(2000)
+    expect(performance.now() - startMs).toBeLessThan(timeoutMs)
   })
 
   test('a server that is silent costs one timeout: then the next is asked', async () => {
     const mute = await upstreamThat(silent)
     const upstream = await upstreamThat(answering)
-    const { own, client } = await serving({ upstreams: [mute.endpoint, upstream.endpoint], timeoutMs: 150 })
+    const { own, client } = await serving({ upstreams: [mute.endpoint, upstream.endpoint], timeoutMs: 1000 })
     for (let i = 0; i < 12; i++) {
-      const startMs = performance.now()
+      const before = mute.asked.length
       expect(result(await client.ask(query({ name: `mute${i}.test`, id: i })))).toBe(addressFor(`mute${i}.test`))
-      expect(performance.now() - startMs).toBeLessThan(150 + 250)
+      expect(mute.asked.length - before).toBeLessThanOrEqual(1)
     }
+    expect(upstream.asked).toHaveLength(12)
     expect(own.attempts('timeout', 0)).toBe(mute.asked.length)
     expect(own.attempts('answered', 1)).toBe(12)
   })
@@ -167,14 +169,20 @@ describe.each(DRIVERS)('upstreams over UDP (%s)', driver => {
   })
 
   test('an answer that comes too late is ignored, and costs the next question nothing', async () => {
-    const upstream = await upstreamThat(asked => setTimeout(() => asked.reply(answerTo(asked.message)), 250))
-    const { own, client } = await serving({ upstreams: [upstream.endpoint], timeoutMs: 80, attempts: 1 })
+    let replyLate = () => {}
+    const upstream = await upstreamThat(asked => {
+      replyLate = () => asked.reply(answerTo(asked.message))
+    })
+    const { own, client } = await serving({ upstreams: [upstream.endpoint], timeoutMs: 1000, attempts: 1 })
     expect(result(await client.ask(query({ name: 'late.test', id: 1 })))).toBe('SERVFAIL')
-    await delay(300)
+    replyLate()
+    await delay(100)
     expect(client.received).toEqual([])
     expect(own.attempts('answered')).toBe(0)
     upstream.script = answering
     expect(result(await client.ask(query({ name: 'intime.test', id: 2 })))).toBe(addressFor('intime.test'))
+    expect(client.received).toEqual([])
+    expect(own.attempts('answered')).toBe(1)
   })
 
   test('identical questions of many clients are one upstream question', async () => {
