@@ -4,8 +4,8 @@
  */
 
 const LOOK_MS = 1000
-/** Of one core. Going on beside who is always busy gives not much more, see `goOn`. */
-const SHARE_MIN = 0.02
+/** Of one core. Beside who is always busy, who goes last gets up to a twentieth, and who goes on a fifteenth to a fifth, because of its turns (`offerOften`). */
+const SHARE_MIN = 0.1
 
 export interface Patience {
   readonly isLeft: boolean
