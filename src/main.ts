@@ -7,9 +7,8 @@ import { hostname } from 'node:os'
 import { VERSION } from './about.ts'
 import { AppealStore, STATES } from './appeals/store.ts'
 import { banner } from './banner.ts'
-import type { Compiled } from './feeds/compilation.ts'
 import { Fetchers } from './feeds/fetchers.ts'
-import { FeedKeeper } from './feeds/keeper.ts'
+import { FeedKeeper, type InForce } from './feeds/keeper.ts'
 import { fingerprintOf, openSavedImage } from './feeds/saved-image.ts'
 import { tallyHeads } from './feeds/tally/tally-file.ts'
 import { readUrgentChanges } from './feeds/urgent.ts'
@@ -94,7 +93,7 @@ async function start(settings: Settings, log: Log, started: { stop(): Promise<vo
   const empty = new FilterBuilder(seed).finish(0)
   let images: Images = { filter: empty, overlay: empty, policies, notListedCategory }
   let readers: FilterImages = openImages(images)
-  let current: (Compiled & { readonly generation: number }) | null = null
+  let current: InForce | null = null
 
   const keeper = new FeedKeeper({
     feeds: settings.feeds,

@@ -42,8 +42,13 @@ export interface KeeperOptions {
   readonly saved: SavedImage | null
   /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly onImage: (compiled: Compiled & { readonly generation: number }) => void
+  readonly onImage: (compiled: InForce) => void
   readonly onProblem: (problem: string) => void
+}
+
+/** An image and what was loaded into it, as it comes into force. */
+export interface InForce extends Compiled {
+  readonly generation: number
 }
 
 /** What became of a feed, over several compilations. Times are seconds since 1970. */

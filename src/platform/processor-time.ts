@@ -10,11 +10,16 @@ const TICK_MS = 10
  */
 export function processorMs(pid: number): number | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // Fields 14 and 15, counted from behind the command's name, which may hold spaces and brackets.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+    return cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * TICK_MS
   } catch {
     return null
   }
+}
+
+/** Fields 14 and 15 of proc(5) stat, counted from behind the command's name, which may hold spaces and brackets. Throws for what is no such line. */
+export function cpuTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[11]) + Number(fields[12])
+  if (!Number.isFinite(ticks)) throw new Error(`not a line of /proc/PID/stat: ${stat.slice(0, 80)}`)
+  return ticks
 }

@@ -6,11 +6,12 @@ import { parsePercentiles, parseSummary } from '../../bench/peers/harness/dnsper
 import type { Sample } from '../../bench/peers/harness/measure.ts'
 import { blockedQuestions, blockList, cleanNames, mixQuestions, seeded } from '../../bench/peers/harness/names.ts'
 import { parseOptions } from '../../bench/peers/harness/options.ts'
-import { cpuTicks, kernelVersion, processors, residentKib } from '../../bench/peers/harness/procfs.ts'
+import { kernelVersion, processors, residentKib } from '../../bench/peers/harness/procfs.ts'
 import { withSection } from '../../bench/peers/harness/readme.ts'
 import { goals, median, remarks, rowsOf, tables } from '../../bench/peers/harness/report.ts'
 import { LOCAL_DATA, rpzZone } from '../../bench/peers/harness/rpz.ts'
 import { zipf } from '../../bench/support/random.ts'
+import { cpuTicks } from '../../src/platform/processor-time.ts'
 
 const HOSTNAME = /^(?=.{1,253}$)([a-z0-9]{1,63}\.){1,3}(example|test)$/
 

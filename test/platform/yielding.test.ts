@@ -12,7 +12,10 @@ function kernelBefore(major: number, minor: number): boolean {
   return ours < major || (ours === major && its < minor)
 }
 
-/** Runs statements that have the module as `own`, and `seen(pid)`: policy and priority of each of a process's threads. */
+/**
+ * Runs statements that have the module as `own`, `seen(pid)`: policy and priority of each of a process's threads, `switches()`: how often the calling thread has let another go first, and
+ * `sleeping()`: how often it did so in a sleep of 1.5 s.
+ */
 function run(statements: string): unknown {
   const program = `
     import { spawn } from 'node:child_process'
@@ -22,6 +25,13 @@ function run(statements: string): unknown {
     // A process that has all of V8's threads, and one of its own, once it has printed something.
     const program = "new (require('node:worker_threads').Worker)('process.stdout.write(String(1)); setInterval(() => {}, 1000)', { eval: true })"
     const seen = pid => readdirSync('/proc/' + pid + '/task').map(task => [Number(stat(pid, task)[38]), Number(stat(pid, task)[16])])
+    const switches = () => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))[1])
+    // A sleep that each offer ends counts once more.
+    const sleeping = () => {
+      const before = switches()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
+      return switches() - before
+    }
     ${statements}`
   // What it waits for would come at once or never, and vitest cannot interrupt us.
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
@@ -107,7 +117,6 @@ describe.skipIf(!isLinux)('on Linux', () => {
   test('calls that offers interrupt go on', () => {
     const { before, after, echoed } = run(`
       import { execFileSync } from 'node:child_process'
-      const switches = () => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1])
       own.offerOften()
       const before = switches()
       // The thread sleeps in one system call after another until its child has ended: each offer ends its sleep.
@@ -120,18 +129,12 @@ describe.skipIf(!isLinux)('on Linux', () => {
   test('a thread that is not the first offers its own core, until it is told to end', () => {
     const { offering, ended } = run(`
       import { Worker } from 'node:worker_threads'
-      const switches = path => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync(path + '/status', 'utf8'))[1])
-      // A sleep that each offer ends counts once more.
       const sleeper = \`
         import { readFileSync } from 'node:fs'
         import { parentPort } from 'node:worker_threads'
         import { offerOften } from '${MODULE}'
         const switches = \${switches}
-        const sleeping = () => {
-          const before = switches('/proc/thread-self')
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
-          return switches('/proc/thread-self') - before
-        }
+        const sleeping = \${sleeping}
         const end = offerOften()
         const offering = sleeping()
         end()
@@ -144,12 +147,6 @@ describe.skipIf(!isLinux)('on Linux', () => {
 
   test('what is done in turns offers the core as long as it lasts, also where it fails', () => {
     const { value, error, during, after } = run(`
-      const switches = () => Number(/^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))[1])
-      const sleeping = () => {
-        const before = switches()
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
-        return switches() - before
-      }
       const value = own.inTurns(() => 'done')
       let [during, error] = [0, '']
       try {

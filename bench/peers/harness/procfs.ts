@@ -3,6 +3,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { cpuTicks } from '../../../src/platform/processor-time.ts'
 
 export interface Machine {
   readonly processor: string
@@ -14,14 +15,6 @@ export interface Machine {
 /** User and system time of the process with all its threads, those that have ended too, in seconds. */
 export function cpuSeconds(pid: number, ticksPerSecond: number): number {
   return cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) / ticksPerSecond
-}
-
-/** Fields 14 and 15 of proc(5) stat, counted from behind the command's name, which may hold spaces and brackets. */
-export function cpuTicks(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ticks = Number(fields[11]) + Number(fields[12])
-  if (!Number.isFinite(ticks)) throw new Error(`not a line of /proc/PID/stat: ${stat.slice(0, 80)}`)
-  return ticks
 }
 
 /** The same of a process and all below it: those that have ended and were waited for are in its own line. */
