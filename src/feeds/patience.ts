@@ -1,5 +1,5 @@
 /**
- * How long somebody goes last who must be done some time: as long as it gets a share of a processor. On cores that are never idle it gets none, and would never be done; but where they are busy
+ * How long somebody goes last who must be done some time: as long as it gets a share of a processor. On cores that are never idle it gets next to none, and might never be done; but where they are busy
  * half of the time it is done soon enough, and who answers there had answers 20 ms late beside a compilation that went on as others do.
  */
 

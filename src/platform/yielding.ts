@@ -51,9 +51,9 @@ export function goLast(pid: number): void {
 }
 
 /**
- * Takes that back, of those of its threads that go last, for a process that never got its turn: it shares cores with others then. With the turns of
+ * Takes that back, of those of its threads that go last, for a process that got next to nothing: it shares cores with others then. With the turns of
  * `offerOften`, each of which is counted as a whole slice, its share is small still: a fifteenth to a fifth of a core beside one that is always busy. Threads with another policy keep
- * it. Where RLIMIT_NICE does not let us (it must be 20 or more, sched(7)), nothing changes.
+ * it. Where RLIMIT_NICE does not let us (it must be 20 less the nice value or more, sched(7)), nothing changes.
  */
 export function goOn(pid: number): void {
   const set = policySetter()

@@ -44,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => serving.close())
 
-/** What the server has used of its cores so far: in hundredths of a second, as Linux tells it everywhere. */
+/** What the server has used of its cores so far, in seconds, of which Linux tells hundredths everywhere. */
 const serverSeconds = () => cpuSeconds(server.process.pid!, 100)
 
 interface Place {
